@@ -1,0 +1,1 @@
+//! The running agent: from a ticket to a committed, settled, explained decision.

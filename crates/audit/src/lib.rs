@@ -1,0 +1,1 @@
+//! The tamper-evident log: leaves, Merkle tree, tiles, checkpoints, proofs, receipts.

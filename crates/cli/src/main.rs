@@ -1,0 +1,3 @@
+//! The binary: one file per verb, settings, exit codes, wiring.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Adapters to the systems outside; the embedded directory is the first.

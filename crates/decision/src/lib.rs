@@ -1,0 +1,1 @@
+//! The pure decision core: request, evidence, findings, verdict, gate.

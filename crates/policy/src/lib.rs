@@ -1,0 +1,1 @@
+//! Reads access.yml, guardrails and contracts into checked decision rules.

@@ -1,0 +1,1 @@
+//! What the agent needs from the world outside, as traits and outcome types.

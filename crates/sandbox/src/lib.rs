@@ -1,0 +1,1 @@
+//! A small company and its systems, made from a seed.

@@ -1,0 +1,1 @@
+//! Development only: the slow oracle, generators, the decision matrix.
