@@ -1,1 +1,4 @@
 //! The pure decision core: request, evidence, findings, verdict, gate.
+
+pub mod rules;
+pub mod time;
