@@ -1,4 +1,10 @@
-//! The rules: a policy as text ([`policy`]), its never-auto classes ([`class`]), its patterns and its compiled form.
+//! The rules: a policy as text ([`policy`]), its never-auto classes, its patterns, and its compiled form [`Rules`].
 
 pub mod class;
+pub mod compile;
+mod compiled;
+pub mod ids;
+pub mod pattern;
 pub mod policy;
+
+pub use compiled::{ApprovalSet, EntitlementRules, Rules, Side};

@@ -1,0 +1,8 @@
+//! Evidence: the record of facts as text, and the case of numbers that is frozen from it.
+
+pub mod case;
+pub(crate) mod freeze;
+pub mod record;
+
+pub use freeze::{Frozen, LEAVING_NOTICE};
+pub use record::Evidence;

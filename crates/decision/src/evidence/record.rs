@@ -1,0 +1,363 @@
+//! The record of evidence, format 1: every fact with its source and time, as text, frozen before the ruling.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::findings::Kind;
+use crate::request::{Content, Request};
+use crate::rules::policy::ApprovalKind;
+use crate::time::Timestamp;
+
+/// The version of this record. A reader refuses any other.
+pub const FORMAT: u32 = 1;
+
+/// All that a ruling may look at. INVARIANT(replay): nothing else enters it, so the same record gives the same ruling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// When the record was frozen: the time of the ruling.
+    pub frozen_at: Timestamp,
+    /// The mode in which the agent ran.
+    pub mode: Mode,
+    /// Digest of the policy that was loaded.
+    pub policy: String,
+    /// Digest of the policy in force, as the store says.
+    pub active_policy: String,
+    /// Whether the log verified.
+    pub log: LogState,
+    /// The request.
+    pub request: Request,
+    /// Who filed it.
+    pub requester: Fact<Lookup>,
+    /// Whom it is for; the requester again when it is for nobody else.
+    pub beneficiary: Fact<Lookup>,
+    /// Everybody else who matters (approvers, reviewers), by immutable id.
+    pub people: BTreeMap<String, Person>,
+    /// What the beneficiary holds.
+    pub holdings: Fact<Holdings>,
+    /// What was committed for the beneficiary and is not yet among the holdings.
+    pub reserved: Vec<Reserved>,
+    /// Grants to this person in the rolling window of what is asked for and what could be offered instead, ended
+    /// ones included.
+    pub earlier: Vec<EarlierGrant>,
+    /// What stands behind the catalogue id, and behind those that could be offered instead. An id that is not here
+    /// was not looked for.
+    pub targets: BTreeMap<String, Fact<Target>>,
+    /// The power that each of them had when it was bound; one that is not here is bound now for the first time.
+    pub bound_powers: BTreeMap<String, String>,
+    /// Recorded approvals.
+    pub approvals: Vec<Approval>,
+    /// Recorded lifts.
+    pub lifts: Vec<LiftRecord>,
+    /// What an analyst said.
+    pub advice: Advice,
+    /// How many requests the requester filed in the last 24 hours.
+    pub activity: Fact<u32>,
+    /// Budgets of automatic grants that are used up, by name.
+    pub brakes: Vec<String>,
+}
+
+/// How the agent runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// It says what it would do; a person releases it.
+    #[default]
+    Advise,
+    /// The gate may provision standard low-risk access.
+    Guarded,
+}
+
+impl Mode {
+    /// The name in settings and records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Advise => "advise",
+            Self::Guarded => "guarded",
+        }
+    }
+}
+
+/// Whether the log can be built upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogState {
+    /// Head, signature and tail verified.
+    Verified,
+    /// They did not.
+    Broken,
+}
+
+/// A fact with where it comes from. There is no default: what is not known is said to be not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fact<T> {
+    /// It was read.
+    Present {
+        /// The fact.
+        value: T,
+        /// The system that said so.
+        source: String,
+        /// As of when.
+        as_of: Timestamp,
+    },
+    /// The system was asked and has no such thing.
+    Absent {
+        /// The system that said so.
+        source: String,
+        /// As of when.
+        as_of: Timestamp,
+    },
+    /// It could not be read, or what was read is stale or cut short.
+    Unreachable {
+        /// The system that was asked.
+        source: String,
+        /// Why it failed, without secrets.
+        reason: String,
+    },
+    /// This door does not collect it.
+    NotInProfile,
+}
+
+impl<T> Fact<T> {
+    /// The fact, when it was read.
+    #[must_use]
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Present { value, .. } => Some(value),
+            Self::Absent { .. } | Self::Unreachable { .. } | Self::NotInProfile => None,
+        }
+    }
+
+    /// As of when the system answered.
+    #[must_use]
+    pub fn as_of(&self) -> Option<Timestamp> {
+        match self {
+            Self::Present { as_of, .. } | Self::Absent { as_of, .. } => Some(*as_of),
+            Self::Unreachable { .. } | Self::NotInProfile => None,
+        }
+    }
+
+    /// Source and time in words.
+    #[must_use]
+    pub fn provenance(&self) -> String {
+        match self {
+            Self::Present { source, as_of, .. } | Self::Absent { source, as_of } => {
+                format!("{source}, {as_of}")
+            }
+            Self::Unreachable { source, reason } => format!("{source} unreachable: {reason}"),
+            Self::NotInProfile => "not collected".to_owned(),
+        }
+    }
+}
+
+/// What the directory answers to a login.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lookup {
+    /// Exactly one person.
+    One(Box<Person>),
+    /// This many people.
+    Several(u32),
+}
+
+/// A person as the directory knows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Immutable id.
+    pub id: String,
+    /// Login.
+    pub login: String,
+    /// Whether they work here.
+    pub status: PersonStatus,
+    /// Last day, when one is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves_at: Option<Timestamp>,
+    /// Roles by name.
+    pub roles: Vec<String>,
+    /// Department as displayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    /// Immutable id of the manager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<String>,
+    /// Groups by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// Immutable ids of people who may act for this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delegates: Vec<String>,
+    /// Other identities of the same human being.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub linked: Vec<String>,
+}
+
+/// Whether a person works here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PersonStatus {
+    /// Yes.
+    #[default]
+    Active,
+    /// No longer, or suspended.
+    Inactive,
+    /// An identity of the agent itself.
+    Agent,
+}
+
+/// What a person holds, and how complete that list is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holdings {
+    /// Which systems the list covers, completely.
+    pub coverage: Coverage,
+    /// What is held.
+    pub items: Vec<Holding>,
+}
+
+/// The systems that a list of holdings covers. INVARIANT(coverage): what is not covered was not checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coverage {
+    /// Every system there is.
+    Everything,
+    /// These, by name.
+    Systems(Vec<String>),
+    /// None that is known.
+    #[default]
+    Nothing,
+}
+
+/// One thing that is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holding {
+    /// Its name in the system.
+    pub entitlement: String,
+    /// How it is held: account, groups, from the person outward.
+    pub path: Vec<String>,
+    /// Whether the holding came from a grant of ours (its id).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<String>,
+}
+
+/// Access that was committed and does not show in the holdings yet (or whose effect is unknown).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reserved {
+    /// The grant.
+    pub grant: String,
+    /// The request that it belongs to.
+    pub request: String,
+    /// Catalogue id.
+    pub entitlement: String,
+}
+
+/// An earlier grant of the same entitlement to the same person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierGrant {
+    /// The grant.
+    pub grant: String,
+    /// Catalogue id.
+    pub entitlement: String,
+    /// From when.
+    pub start: Timestamp,
+    /// Until when it ran or will run.
+    pub end: Timestamp,
+}
+
+/// What stands behind a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Immutable id in its system.
+    pub id: String,
+    /// Fingerprint of what it gives, nested groups followed.
+    pub power: String,
+    /// Its name there.
+    pub name: String,
+    /// Where it lies, from the outermost container.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// A recorded approval: it fills a required slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// Its id in the store.
+    pub id: String,
+    /// In which capacity.
+    pub kind: ApprovalKind,
+    /// Immutable id of the person.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// What it was given for.
+    pub content: Content,
+}
+
+/// A recorded lift of one finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiftRecord {
+    /// Its id in the store.
+    pub id: String,
+    /// The finding that it lifts.
+    pub finding: Kind,
+    /// Immutable id of the person.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// What the request was.
+    pub content: Content,
+    /// Digest of the finding's facts as they were shown.
+    pub facts: String,
+    /// End and compensating control, for a segregation-of-duties conflict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<AcceptedException>,
+}
+
+/// What a rule owner accepts when lifting a conflict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedException {
+    /// The grant ends by then.
+    pub until: Timestamp,
+    /// What is done instead of separating.
+    pub control: String,
+}
+
+/// What an analyst said, normalised. INVARIANT(ratchet): it can only withhold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// Nothing to add.
+    #[default]
+    Nothing,
+    /// Less would do.
+    Narrow,
+    /// Ask something first.
+    AskFirst,
+    /// A person should look.
+    LookCloser,
+}
+
+impl Advice {
+    /// Every advice, from the least to the most cautious.
+    pub const ALL: [Self; 4] = [
+        Self::Nothing,
+        Self::Narrow,
+        Self::AskFirst,
+        Self::LookCloser,
+    ];
+}

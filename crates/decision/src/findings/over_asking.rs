@@ -1,0 +1,35 @@
+//! Would less do: a narrower entitlement is standard for the person.
+
+use super::entitlement::{Fit, fit};
+use super::{FindingSet, Kind};
+use crate::evidence::case::Case;
+use crate::rules::Rules;
+use crate::rules::ids::EntitlementId;
+
+/// Most steps down that are looked at.
+const STEPS_MAX: usize = 8;
+
+/// The nearest declared narrower entitlement that is standard for the beneficiary, when the one asked for is not.
+#[inline]
+#[must_use]
+pub fn standard_instead(case: &Case<'_>, rules: &Rules) -> Option<EntitlementId> {
+    let asked = case.entitlement?;
+    if matches!(fit(rules, case.roles, asked), Fit::Standard(_)) {
+        return None;
+    }
+    let mut current = asked;
+    for _ in 0..STEPS_MAX {
+        current = rules.facts(current)?.narrower?;
+        if matches!(fit(rules, case.roles, current), Fit::Standard(_)) {
+            return Some(current);
+        }
+    }
+    None
+}
+
+/// Asking for more than a standard entitlement that serves is asked back, with the counter-offer.
+#[inline]
+#[must_use]
+pub fn check(case: &Case<'_>, rules: &Rules) -> FindingSet {
+    FindingSet::EMPTY.with_if(standard_instead(case, rules).is_some(), Kind::OverAsking)
+}

@@ -1,0 +1,146 @@
+//! The verdict: [`rule`] folds the findings of a case into a ruling. Total, pure, replayable.
+
+pub mod alternatives;
+pub mod explain;
+pub mod outcome;
+
+use crate::evidence::case::Case;
+use crate::findings::confidence::BasisPoints;
+use crate::findings::duration::GrantTerm;
+use crate::findings::risk::{RiskLevel, RiskPoints};
+use crate::findings::{
+    FindingSet, Kind, advice, approvals, confidence, duration, entitlement, evidence,
+    justification, lifting, mode, over_asking, policy_version, privilege, requester, risk,
+    separation,
+};
+use crate::rules::{ApprovalSet, Rules};
+use crate::time::Timestamp;
+use outcome::Outcome;
+
+/// What a case comes to: plain data of fixed size. It authorises nothing: only the gate admits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// Digest of the evidence that it is about.
+    pub evidence: [u8; 32],
+    /// All findings.
+    pub findings: FindingSet,
+    /// Those that people lifted.
+    pub lifted: FindingSet,
+    /// The decision that is shown: before lifts, whatever the mode.
+    pub shown: Outcome,
+    /// What is left after lifts: the authority to act when it is [`Outcome::Open`].
+    pub remaining: Outcome,
+    /// Risk points by cause.
+    pub points: RiskPoints,
+    /// Risk level.
+    pub risk: RiskLevel,
+    /// Confidence.
+    pub confidence: BasisPoints,
+    /// Required approvals.
+    pub required: ApprovalSet,
+    /// How long a grant would last.
+    pub term: GrantTerm,
+    /// An end that bounds the term, where a rule owner accepted a conflict until then.
+    pub until: Option<Timestamp>,
+}
+
+/// By what authority a ruling may be acted upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// By none.
+    Withheld,
+    /// By the rules alone.
+    Automatic,
+    /// By people's lifts.
+    Reviewed,
+}
+
+/// The finding that only says that a person has to release what was decided; it does not change the decision shown.
+const RELEASE: FindingSet = FindingSet::EMPTY.with(Kind::AdviseMode);
+
+/// Rules on a case as of `now`, which only the age of lifts is measured against. No error, no input or output, no
+/// allocation unless there are lifts.
+#[must_use]
+pub fn rule(case: &Case<'_>, rules: &Rules, now: Timestamp) -> Ruling {
+    let separation = separation::check(case, rules);
+    let (points, level) = risk::assess(case, rules, separation);
+    let duration = duration::assess(case, rules);
+    let findings = requester::check(case)
+        .union(evidence::check(case))
+        .union(policy_version::check(case))
+        .union(entitlement::check(case, rules))
+        .union(privilege::check(case, rules))
+        .union(separation.findings())
+        .union(risk::findings(level))
+        .union(approvals::check(case, rules))
+        .union(justification::check(case))
+        .union(over_asking::check(case, rules))
+        .union(duration.findings())
+        .union(confidence::check(case))
+        .union(advice::check(case))
+        .union(mode::check(case));
+    let lifted = lifting::lifted(case, findings, points, now);
+    Ruling {
+        evidence: case.evidence,
+        findings,
+        lifted,
+        shown: findings.without(RELEASE).outcome(),
+        remaining: findings.without(lifted).outcome(),
+        points,
+        risk: level,
+        confidence: confidence::of(case.lacks),
+        required: approvals::required(case, rules),
+        term: duration.term,
+        until: lifting::accepted_until(case, lifted),
+    }
+}
+
+impl Ruling {
+    /// By what authority it may be acted upon. A never-auto class is a finding, so it reaches at most
+    /// [`Standing::Reviewed`].
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match (self.remaining, self.lifted.is_empty()) {
+            (Outcome::Ask | Outcome::Escalate | Outcome::Refuse, _) => Standing::Withheld,
+            (Outcome::Open, true) => Standing::Automatic,
+            (Outcome::Open, false) => Standing::Reviewed,
+        }
+    }
+
+    /// The finding that stopped the request first, by precedence; `None` when nothing did.
+    #[must_use]
+    pub fn first(&self) -> Option<Kind> {
+        let shown = self.findings.without(RELEASE);
+        shown.iter().find(|kind| kind.row().outcome == self.shown)
+    }
+
+    /// Required approvals that are missing.
+    #[must_use]
+    pub fn missing(&self) -> ApprovalSet {
+        use crate::rules::policy::ApprovalKind as Of;
+        let missing = [
+            (Kind::ManagerApprovalMissing, Of::Manager),
+            (Kind::OwnerApprovalMissing, Of::ResourceOwner),
+            (Kind::SecurityApprovalMissing, Of::Security),
+        ];
+        ApprovalSet::of(
+            missing
+                .into_iter()
+                .filter(|(kind, _)| self.findings.contains(*kind))
+                .map(|(_, of)| of),
+        )
+    }
+
+    /// When a grant made at `now` ends; `None` is standing.
+    #[must_use]
+    pub fn ends_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let own = match self.term {
+            GrantTerm::Standing => None,
+            GrantTerm::For(minutes) => Some(now.plus(minutes)),
+        };
+        match (own, self.until) {
+            (Some(own), Some(until)) => Some(if until < own { until } else { own }),
+            (own, until) => own.or(until),
+        }
+    }
+}
