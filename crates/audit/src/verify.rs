@@ -1,6 +1,7 @@
 //! Verification from files alone: finds every change to a published log and names what was changed.
 
 mod blame;
+mod bundle;
 mod files;
 mod finding;
 mod tree;
