@@ -3,6 +3,7 @@
 pub mod access;
 pub mod bounds;
 mod code;
+pub mod contract;
 mod digest;
 pub mod guardrails;
 mod names;
@@ -11,5 +12,6 @@ mod suggest;
 
 pub use access::{Loaded, load};
 pub use code::Code;
+pub use contract::{Contract, Mode};
 pub use guardrails::Guardrails;
 pub use problem::{Problem, Report, render};

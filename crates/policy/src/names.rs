@@ -84,7 +84,12 @@ pub(crate) fn is_direction(c: char) -> bool {
 
 /// User input for a message: in backticks, hidden characters written as escapes, cut at `QUOTED_CHARS_MAX`.
 pub(crate) fn quoted(text: &str) -> String {
-    let mut out = String::from("`");
+    format!("`{}`", shortened(text))
+}
+
+/// The same without the backticks, for a place that has them.
+pub(crate) fn shortened(text: &str) -> String {
+    let mut out = String::new();
     for (index, c) in text.chars().enumerate() {
         if index == QUOTED_CHARS_MAX {
             out.push('…');
@@ -96,7 +101,6 @@ pub(crate) fn quoted(text: &str) -> String {
             out.push(c);
         }
     }
-    out.push('`');
     out
 }
 
