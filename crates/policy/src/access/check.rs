@@ -17,6 +17,7 @@ pub(super) fn all(sink: &mut Sink, draft: &mut Draft) {
     unique_names(sink, draft);
     add_listed(sink, draft);
     add_default_levels(draft);
+    let draft = &*draft;
     let ids = ids_by_name(draft);
     both_lists(sink, draft, &ids);
     narrower(sink, draft, &ids);
@@ -97,26 +98,28 @@ fn add_default_levels(draft: &mut Draft) {
 }
 
 /// The catalogue id behind every name.
-fn ids_by_name(draft: &Draft) -> HashMap<String, String> {
-    let mut ids = HashMap::new();
+type Ids<'a> = HashMap<&'a str, &'a str>;
+
+fn ids_by_name(draft: &Draft) -> Ids<'_> {
+    let mut ids = HashMap::with_capacity(draft.policy.catalogue.len());
     for entry in &draft.policy.catalogue {
         for alias in &entry.aliases {
-            ids.insert(alias.clone(), entry.id.clone());
+            ids.insert(alias.as_str(), entry.id.as_str());
         }
     }
     // Ids last: an alias that clashes with one is refused already and must not hide it.
     for entry in &draft.policy.catalogue {
-        ids.insert(entry.id.clone(), entry.id.clone());
+        ids.insert(&entry.id, &entry.id);
     }
     ids
 }
 
-fn id_of<'a>(ids: &'a HashMap<String, String>, name: &'a str) -> &'a str {
-    ids.get(name).map_or(name, String::as_str)
+fn id_of<'a>(ids: &Ids<'a>, name: &'a str) -> &'a str {
+    ids.get(name).copied().unwrap_or(name)
 }
 
 /// Within one role an entitlement is either standard or grantable; twice in one list is a warning.
-fn both_lists(sink: &mut Sink, draft: &Draft, ids: &HashMap<String, String>) {
+fn both_lists<'a>(sink: &mut Sink, draft: &'a Draft, ids: &Ids<'a>) {
     for role in &draft.policy.roles {
         let mut standard: HashMap<&str, u32> = HashMap::new();
         let mut grantable: HashSet<&str> = HashSet::new();
@@ -157,14 +160,14 @@ fn twice(role: &str, entitlement: &str, list: &str, spot: Spot) -> Problem {
 }
 
 /// `narrower` names a catalogue id, and following it comes to an end.
-fn narrower(sink: &mut Sink, draft: &Draft, ids: &HashMap<String, String>) {
+fn narrower(sink: &mut Sink, draft: &Draft, ids: &Ids<'_>) {
     let mut next: HashMap<&str, (&str, Spot)> = HashMap::new();
     for (entry, spots) in draft.policy.catalogue.iter().zip(&draft.entries) {
         let Some(target) = &entry.narrower else {
             continue;
         };
-        match ids.get(target) {
-            Some(id) if id == target => {
+        match ids.get(target.as_str()) {
+            Some(id) if *id == target => {
                 next.insert(&entry.id, (target, spots.narrower));
             }
             Some(id) => sink.push(
@@ -233,7 +236,7 @@ fn narrower_circles(sink: &mut Sink, draft: &Draft, next: &HashMap<&str, (&str, 
 }
 
 /// Each rule has an id of its own and at least two different sides, aliases counted as what they name.
-fn conflicts(sink: &mut Sink, draft: &Draft, ids: &HashMap<String, String>) {
+fn conflicts<'a>(sink: &mut Sink, draft: &'a Draft, ids: &Ids<'a>) {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for (rule, sides) in draft.policy.conflicts.iter().zip(&draft.conflicts) {
         let line = Spot::of(rule.place, "").line;
