@@ -192,6 +192,13 @@ fn what_is_not_a_contract_is_refused() {
         assert!(Contract::load(bytes).is_err());
     }
     assert!(Contract::load("[".repeat(100_000).as_bytes()).is_err());
+    let twice = ADVISE.replace(
+        "\"append_only\": true",
+        "\"append_only\": true, \"append_only\": false",
+    );
+    let error = Contract::load(twice.as_bytes()).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("`append_only` comes twice"), "{source}");
     let large = vec![b' '; policy::bounds::CONTRACT_BYTES_MAX + 1];
     assert!(matches!(
         Contract::load(&large),

@@ -2,6 +2,7 @@
 
 mod covers;
 mod schema;
+mod strict;
 
 use std::fmt;
 
@@ -145,13 +146,12 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// A file above `CONTRACT_BYTES_MAX`, text that is not JSON, and everything that the schema does not allow.
+    /// A file above `CONTRACT_BYTES_MAX`, text that is not JSON or has a key twice, and everything that the schema does not allow.
     pub fn load(bytes: &[u8]) -> Result<Self, ContractError> {
         if bytes.len() > CONTRACT_BYTES_MAX {
             return Err(ContractError::TooLarge { bytes: bytes.len() });
         }
-        let value: serde_json::Value =
-            serde_json::from_slice(bytes).map_err(ContractError::Json)?;
+        let value = strict::parse(bytes).map_err(ContractError::Json)?;
         schema::validate(&value)?;
         serde_json::from_value(value).map_err(ContractError::Json)
     }
