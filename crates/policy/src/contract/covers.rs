@@ -30,9 +30,7 @@ const TURNS_MAX: u32 = 8;
 
 /// A mode that a contract does not cover, and the field that says so.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the contract does not cover the mode `{mode}`: `{field}` is {found}, and must be {needed}"
-)]
+#[error("the contract does not cover the mode `{}`: `{field}` is {found}, and must be {needed}", .mode.name())]
 pub struct Refusal {
     /// The mode that was asked for.
     pub mode: Mode,
@@ -54,7 +52,7 @@ impl Refusal {
         };
         format!(
             "`{contract}` covers `{}`; a changed contract needs a review, not a workaround",
-            self.mode
+            self.mode.name()
         )
     }
 }

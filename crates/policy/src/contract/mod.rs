@@ -4,8 +4,6 @@ mod covers;
 mod schema;
 mod strict;
 
-use std::fmt;
-
 use serde::Deserialize;
 
 pub use self::covers::Refusal;
@@ -20,7 +18,7 @@ pub const ADVISE: &str = include_str!("../../../../contracts/agentaz.json");
 pub const GUARDED: &str = include_str!("../../../../contracts/agentaz-guarded.json");
 
 /// How far the agent goes by itself. Each mode needs a contract that covers it (INVARIANT(contract)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// Says what it would decide; people act.
     Advise,
@@ -36,12 +34,6 @@ impl Mode {
             Self::Advise => "advise",
             Self::Guarded => "guarded",
         }
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
     }
 }
 
