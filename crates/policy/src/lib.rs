@@ -1,1 +1,17 @@
 //! Reads access.yml, guardrails and contracts into checked decision rules.
+
+pub mod access;
+pub mod bounds;
+mod code;
+pub mod contract;
+mod digest;
+pub mod guardrails;
+mod names;
+mod problem;
+mod suggest;
+
+pub use access::{Loaded, load};
+pub use code::Code;
+pub use contract::{Contract, Mode};
+pub use guardrails::Guardrails;
+pub use problem::{Problem, Report, render};
