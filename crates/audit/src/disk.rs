@@ -70,7 +70,13 @@ impl Disk for FolderDisk {
     type Guard = File;
 
     fn lock(&self) -> io::Result<File> {
-        fs::create_dir_all(&self.root)?;
+        if !self.root.exists() {
+            fs::create_dir_all(&self.root)?;
+            // The folder's own name must survive a power cut as well.
+            if let Some(parent) = self.root.parent().filter(|p| !p.as_os_str().is_empty()) {
+                File::open(parent)?.sync_all()?;
+            }
+        }
         let file = File::options()
             .create(true)
             .truncate(false)

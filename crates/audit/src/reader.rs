@@ -109,7 +109,7 @@ impl<R: TileReader + ?Sized> HashReader for TreeHashes<'_, R> {
     }
 }
 
-/// A folder of tiles, as [`crate::publish`] writes it.
+/// A folder of tiles, as [`crate::publish()`] writes it.
 #[derive(Debug, Clone)]
 pub struct TileFolder {
     root: PathBuf,
@@ -127,8 +127,8 @@ impl TileFolder {
         &self.root
     }
 
-    /// Bytes of a file below the folder, `None` if it does not exist. Longer than `limit` bytes is an error of kind
-    /// `FileTooLarge`.
+    /// Bytes of a file below the folder, `None` if it does not exist. A longer file is cut at `limit` bytes: ask for
+    /// one more than is allowed, and a surplus shows.
     ///
     /// # Errors
     /// What the file system reports.

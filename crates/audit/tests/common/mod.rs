@@ -1,6 +1,6 @@
 //! A small log on disk, and ways to damage it.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![expect(dead_code, reason = "each test file uses its own part")]
 
 use std::collections::BTreeMap;
 use std::fs;
