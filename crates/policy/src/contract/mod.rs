@@ -17,25 +17,7 @@ pub const ADVISE: &str = include_str!("../../../../contracts/agentaz.json");
 /// The contract of the mode that grants by itself, as it is in `contracts/agentaz-guarded.json`.
 pub const GUARDED: &str = include_str!("../../../../contracts/agentaz-guarded.json");
 
-/// How far the agent goes by itself. Each mode needs a contract that covers it (INVARIANT(contract)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// Says what it would decide; people act.
-    Advise,
-    /// Grants standard, low-risk access by itself, within the gate.
-    Guarded,
-}
-
-impl Mode {
-    /// The name in settings and records.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Advise => "advise",
-            Self::Guarded => "guarded",
-        }
-    }
-}
+pub use decision::evidence::record::Mode;
 
 /// Authority by the worst action, from none (`A0`) to full autonomy (`A5`), as AgentAz 1.0 names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]

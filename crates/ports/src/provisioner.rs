@@ -1,0 +1,45 @@
+//! The provisioner: gives and takes access. It accepts only what was committed.
+
+use decision::gate::Grant;
+
+use crate::PortError;
+use crate::commit::Committed;
+use crate::store::Revocation;
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The system says that it did it.
+    Applied,
+    /// It was so already.
+    AlreadySo,
+    /// The system refused, and nothing changed.
+    Refused(String),
+    /// Sent, but what became of it is not known: look, never send again blindly.
+    Unknown(String),
+}
+
+/// What somebody holds when one looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The grant of ours that it came from; `None` when it came by other means.
+    pub grant: Option<String>,
+}
+
+/// A system that can give and take access. Both changes are set operations: doing one twice is doing it once.
+pub trait Provisioner: Send + Sync {
+    /// The name by which records cite it.
+    fn name(&self) -> &str;
+
+    /// Gives what was committed.
+    fn grant(&self, grant: &Committed<Grant>) -> Effect;
+
+    /// Takes what was committed to be taken. Something that came by other means than the grant stays.
+    fn revoke(&self, revocation: &Committed<Revocation>) -> Effect;
+
+    /// Looks whether the person with this immutable id holds it directly. `None`: no.
+    ///
+    /// # Errors
+    /// When the system cannot say.
+    fn look(&self, person: &str, entitlement: &str) -> Result<Option<Seen>, PortError>;
+}
