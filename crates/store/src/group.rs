@@ -1,0 +1,140 @@
+//! Group commit: whoever gets the writer commits for everybody who waits, under one sync and one checkpoint.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use audit::Appender;
+use ports::store::{CommitError, Committal, Transition};
+use rusqlite::{Connection, params};
+
+use crate::apply::{Work, apply};
+use crate::log::{appender, storage};
+use crate::open::SqliteStore;
+
+/// Most transitions under one sync.
+const BATCH_MAX: usize = 512;
+
+type Results = Vec<Result<Committal, CommitError>>;
+
+/// What waits for the writer.
+#[derive(Default)]
+pub(crate) struct Queue(Mutex<VecDeque<Arc<Job>>>);
+
+/// The transitions of one caller.
+struct Job {
+    work: Vec<Work>,
+    results: Mutex<Option<Results>>,
+}
+
+/// A lock that a panic elsewhere does not take away: every change is in a database transaction anyway.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl SqliteStore {
+    pub(crate) fn commit_grouped(&self, transitions: &[Transition]) -> Results {
+        let job = Arc::new(Job {
+            work: transitions.iter().map(Work::of).collect(),
+            results: Mutex::new(None),
+        });
+        locked(&self.queue.0).push_back(Arc::clone(&job));
+        let mut writer = locked(&self.writer);
+        loop {
+            // Somebody else may have committed it while we waited for the writer.
+            if let Some(results) = locked(&job.results).take() {
+                return results;
+            }
+            let batch = self.take_batch();
+            self.write(&mut writer, &batch);
+        }
+    }
+
+    fn take_batch(&self) -> Vec<Arc<Job>> {
+        let mut queue = locked(&self.queue.0);
+        let mut batch = Vec::new();
+        let mut transitions = 0_usize;
+        while let Some(job) = queue.front() {
+            transitions = transitions.saturating_add(job.work.len());
+            if !batch.is_empty() && transitions > BATCH_MAX {
+                break;
+            }
+            batch.extend(queue.pop_front());
+        }
+        batch
+    }
+
+    fn write(&self, connection: &mut Connection, batch: &[Arc<Job>]) {
+        let results = self.transaction(connection, batch).unwrap_or_else(|error| {
+            // Nothing of the batch was written.
+            batch
+                .iter()
+                .map(|job| job.work.iter().map(|_| Err(error.clone())).collect())
+                .collect()
+        });
+        for (job, results) in batch.iter().zip(results) {
+            *locked(&job.results) = Some(results);
+        }
+    }
+
+    fn transaction(
+        &self,
+        connection: &mut Connection,
+        batch: &[Arc<Job>],
+    ) -> Result<Vec<Results>, CommitError> {
+        let transaction = connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+            .map_err(storage)?;
+        let mut appender = appender(&transaction)?;
+        let before = appender.frontier().size();
+        let mut all = Vec::with_capacity(batch.len());
+        for job in batch {
+            let mut results = Vec::with_capacity(job.work.len());
+            for work in &job.work {
+                results.push(self.one(&transaction, &mut appender, work)?);
+            }
+            all.push(results);
+        }
+        let size = appender.frontier().size();
+        if size > before {
+            let checkpoint = appender.seal(&self.key);
+            transaction
+                .execute(
+                    "INSERT INTO log_head VALUES (1, ?1, ?2, 0)
+                     ON CONFLICT (one) DO UPDATE SET frontier = ?1, checkpoint = ?2",
+                    params![appender.frontier().to_bytes(), checkpoint.text()],
+                )
+                .map_err(storage)?;
+        }
+        fail::fail_point!("store-before-commit");
+        transaction.commit().map_err(storage)?;
+        fail::fail_point!("store-after-commit");
+        for result in all.iter_mut().flatten().flatten() {
+            result.size = size;
+        }
+        Ok(all)
+    }
+
+    /// One transition behind a savepoint: refused ones leave nothing behind. The outer error is the database's and
+    /// ends the batch.
+    fn one(
+        &self,
+        connection: &Connection,
+        appender: &mut Appender,
+        work: &Work,
+    ) -> Result<Result<Committal, CommitError>, CommitError> {
+        connection.execute_batch("SAVEPOINT one").map_err(storage)?;
+        let frontier = appender.frontier().clone();
+        let result = apply(self, connection, appender, work);
+        match &result {
+            Ok(_) => connection.execute_batch("RELEASE one").map_err(storage)?,
+            Err(CommitError::Storage(reason)) => return Err(CommitError::Storage(reason.clone())),
+            Err(_) => {
+                connection
+                    .execute_batch("ROLLBACK TO one; RELEASE one")
+                    .map_err(storage)?;
+                *appender = Appender::new(frontier);
+            }
+        }
+        Ok(result)
+    }
+}

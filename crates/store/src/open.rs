@@ -1,0 +1,178 @@
+//! Opening a store: the lock, the tables, and a look at the log before anything is built upon it.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use audit::{PersonKey, SigningKey};
+use decision::evidence::record::LogState;
+use ports::store::Budgets;
+use rusqlite::Connection;
+use thiserror::Error;
+
+use crate::group::Queue;
+use crate::log::Salts;
+use crate::{check, schema};
+
+/// The embedded store. One process writes at a time; threads share it.
+pub struct SqliteStore {
+    pub(crate) writer: Mutex<Connection>,
+    pub(crate) queue: Queue,
+    pub(crate) key: SigningKey,
+    pub(crate) person_key: PersonKey,
+    pub(crate) salts: Mutex<Salts>,
+    pub(crate) tiles: PathBuf,
+    pub(crate) budgets: Budgets,
+    pub(crate) log_state: LogState,
+    pub(crate) log_trouble: Option<String>,
+    _lock: File,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("SqliteStore")
+            .field("log", &self.tiles)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a store is opened with.
+#[derive(Debug)]
+pub struct Options {
+    /// Key that signs checkpoints. Its name is the log's origin.
+    pub key: SigningKey,
+    /// Key of the hashes that stand for people in the log. Without it, hashes cannot be told back to people.
+    pub person_key: PersonKey,
+    /// Where salts come from.
+    pub salts: Salts,
+    /// Budgets of automatic grants.
+    pub budgets: Budgets,
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("the store `{0}` is in use by another process")]
+    InUse(PathBuf),
+    /// The folder or a file cannot be read or written.
+    #[error("`{path}` cannot be used")]
+    Files {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not a database of ours, or is damaged.
+    #[error("`{path}` cannot be opened as a store")]
+    Database {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// A newer version wrote it.
+    #[error("`{0}` was written by a newer version of this program")]
+    Newer(PathBuf),
+}
+
+impl OpenError {
+    /// What to do.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::InUse(_) => "wait until the other process has finished, or stop it",
+            Self::Files { .. } => {
+                "check that the folder exists, is writable for this user and that the disk is not full"
+            }
+            Self::Database { .. } => {
+                "restore the file from a backup; the published log tells what it must hold"
+            }
+            Self::Newer(_) => "run the newer version",
+        }
+    }
+}
+
+impl SqliteStore {
+    /// Opens or creates the store in `folder`: `store.db`, a lock file, and `log/` for the published tiles. The log's
+    /// head, signature and tail are checked; when they do not hold, the store opens with a broken log, on which
+    /// nothing can be granted.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
+        let lock = lock(folder)?;
+        let path = folder.join("store.db");
+        let database = |source| OpenError::Database {
+            path: path.clone(),
+            source,
+        };
+        let mut connection = Connection::open(&path).map_err(database)?;
+        // INVARIANT(record-first): what was acknowledged survives a power cut.
+        connection
+            .pragma_update(None, "journal_mode", "WAL")
+            .map_err(database)?;
+        connection
+            .pragma_update(None, "synchronous", "FULL")
+            .map_err(database)?;
+        connection
+            .pragma_update(None, "foreign_keys", "ON")
+            .map_err(database)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        if !schema::migrate(&mut connection).map_err(database)? {
+            return Err(OpenError::Newer(path));
+        }
+        let tiles = folder.join("log");
+        let trouble = check::log(&connection, &options.key, &tiles);
+        Ok(Self {
+            writer: Mutex::new(connection),
+            queue: Queue::default(),
+            log_state: if trouble.is_none() {
+                LogState::Verified
+            } else {
+                LogState::Broken
+            },
+            log_trouble: trouble,
+            key: options.key,
+            person_key: options.person_key,
+            salts: Mutex::new(options.salts),
+            budgets: options.budgets,
+            tiles,
+            _lock: lock,
+        })
+    }
+
+    /// What is wrong with the log, when it did not verify at the start.
+    #[must_use]
+    pub fn log_trouble(&self) -> Option<&str> {
+        self.log_trouble.as_deref()
+    }
+
+    /// The public key that checkpoints and receipts verify with.
+    #[must_use]
+    pub fn verifier(&self) -> audit::VerifierKey {
+        self.key.verifier()
+    }
+}
+
+/// One writing process: an advisory lock that the operating system drops with the process.
+fn lock(folder: &Path) -> Result<File, OpenError> {
+    let files = |path: &Path, source| OpenError::Files {
+        path: path.to_owned(),
+        source,
+    };
+    fs::create_dir_all(folder).map_err(|error| files(folder, error))?;
+    let path = folder.join("store.lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| files(&path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(files(&path, error)),
+    }
+}

@@ -1,0 +1,467 @@
+//! What a store can be asked.
+
+use audit::checkpoint::SignedCheckpoint;
+use audit::{FolderDisk, Receipt, Scope, person_hash};
+use decision::evidence::record::{EarlierGrant, LogState, Reserved};
+use decision::time::Timestamp;
+use ports::store::{
+    Budgets, CommitError, Committal, GrantRow, GrantState, Remark, RequestRow, ReviewRow,
+    RulingRow, Store, StoreError, StoredRuling, Transition,
+};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::group::locked;
+use crate::log::{Database, head};
+use crate::open::SqliteStore;
+
+const GRANT_COLUMNS: &str = "id, request, revision, person, login, entitlement, starts, ends, authority, \
+                             content_digest, state, detail, leaf";
+
+pub(crate) fn meta(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    connection
+        .query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| {
+            row.get(0)
+        })
+        .optional()
+}
+
+pub(crate) fn person_version(connection: &Connection, person: &str) -> rusqlite::Result<u64> {
+    let mut query =
+        connection.prepare_cached("SELECT version FROM person_version WHERE person = ?1")?;
+    Ok(query
+        .query_row([person], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0))
+}
+
+/// Budgets that a further automatic grant would exceed. Refused grants gave nothing and do not count.
+pub(crate) fn brakes(
+    connection: &Connection,
+    budgets: &Budgets,
+    person: &str,
+    entitlement: &str,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<String>> {
+    let since = now.minus(budgets.window).seconds();
+    let mut query = connection.prepare_cached(
+        "SELECT COUNT(*), COALESCE(SUM(person = ?2), 0), COALESCE(SUM(entitlement = ?3), 0) FROM access_grant
+         WHERE authority = 'automatic' AND starts > ?1 AND state <> 'refused'",
+    )?;
+    let (all, own, same): (u32, u32, u32) = query
+        .query_row(params![since, person, entitlement], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+    let window = budgets.window;
+    let candidates = [
+        (
+            own >= budgets.per_person,
+            format!(
+                "{} automatic grants for one person in {window}",
+                budgets.per_person
+            ),
+        ),
+        (
+            same >= budgets.per_entitlement,
+            format!(
+                "{} automatic grants of one entitlement in {window}",
+                budgets.per_entitlement
+            ),
+        ),
+        (
+            all >= budgets.in_all,
+            format!("{} automatic grants in {window}", budgets.in_all),
+        ),
+    ];
+    Ok(candidates
+        .into_iter()
+        .filter(|(used, _)| *used)
+        .map(|(_, name)| name)
+        .collect())
+}
+
+fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+    Ok(Timestamp::from_seconds(row.get(column)?))
+}
+
+fn grant_row(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
+    let state: String = row.get("state")?;
+    Ok(GrantRow {
+        id: row.get("id")?,
+        request: row.get("request")?,
+        revision: row.get("revision")?,
+        person: row.get("person")?,
+        login: row.get("login")?,
+        entitlement: row.get("entitlement")?,
+        starts: timestamp(row, "starts")?,
+        ends: row
+            .get::<_, Option<i64>>("ends")?
+            .map(Timestamp::from_seconds),
+        authority: row.get("authority")?,
+        content_digest: row.get("content_digest")?,
+        // A state that nobody knows counts as held until somebody looked.
+        state: GrantState::from_name(&state).unwrap_or(GrantState::Unknown),
+        detail: row.get("detail")?,
+        leaf: row.get("leaf")?,
+    })
+}
+
+fn ruling_row(row: &Row<'_>) -> rusqlite::Result<StoredRuling> {
+    Ok(StoredRuling {
+        row: RulingRow {
+            id: row.get("id")?,
+            request: row.get("request")?,
+            revision: row.get("revision")?,
+            evidence_digest: row.get("evidence_digest")?,
+            evidence: row.get("evidence")?,
+            policy: row.get("policy")?,
+            engine: row.get("engine")?,
+            record: row.get("record")?,
+            decision: row.get("decision")?,
+            decided_at: timestamp(row, "decided_at")?,
+            binding: None,
+        },
+        leaf: row.get("leaf")?,
+    })
+}
+
+const RULING_COLUMNS: &str = "SELECT r.id, r.request, r.revision, r.evidence AS evidence_digest, \
+     COALESCE(e.body, '') AS evidence, r.policy, r.engine, r.record, r.decision, r.decided_at, r.leaf \
+     FROM ruling r LEFT JOIN evidence e ON e.digest = r.evidence";
+
+fn review_row(row: &Row<'_>) -> Result<ReviewRow, StoreError> {
+    let text = |column: &str| {
+        row.get::<_, String>(column)
+            .map_err(|error| StoreError(error.to_string()))
+    };
+    let (id, request, kind, body) = (text("id")?, text("request")?, text("kind")?, text("body")?);
+    let broken =
+        |error: serde_json::Error| StoreError(format!("review {id} cannot be read: {error}"));
+    let remark = || -> Result<Remark, StoreError> {
+        let fields: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&body).map_err(broken)?;
+        let field = |name: &str| {
+            fields
+                .get(name)
+                .and_then(|value| value.as_str())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        Ok(Remark {
+            id: id.clone(),
+            request: request.clone(),
+            by: field("by"),
+            at: Timestamp::parse(&field("at")).unwrap_or_default(),
+            text: field("text"),
+        })
+    };
+    match kind.as_str() {
+        "approval" => Ok(ReviewRow::Approval(
+            serde_json::from_str(&body).map_err(broken)?,
+        )),
+        "lift" => Ok(ReviewRow::Lift(
+            serde_json::from_str(&body).map_err(broken)?,
+        )),
+        "denial" => Ok(ReviewRow::Denial(remark()?)),
+        "question" => Ok(ReviewRow::Question(remark()?)),
+        "narrowing" => Ok(ReviewRow::Narrowing(remark()?)),
+        other => Err(StoreError(format!(
+            "review {id} is of the unknown kind `{other}`"
+        ))),
+    }
+}
+
+impl SqliteStore {
+    fn reading<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        read(&locked(&self.writer)).map_err(|error| StoreError(error.to_string()))
+    }
+
+    fn checkpoint(&self, connection: &Connection) -> Result<SignedCheckpoint, StoreError> {
+        let head = head(connection).map_err(|error| StoreError(error.to_string()))?;
+        let head = head.ok_or_else(|| StoreError("the log is empty".to_owned()))?;
+        SignedCheckpoint::verify(head.checkpoint.as_bytes(), &self.key.verifier())
+            .map_err(|error| StoreError(error.to_string()))
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(&self, transitions: &[Transition]) -> Vec<Result<Committal, CommitError>> {
+        self.commit_grouped(transitions)
+    }
+
+    fn request(&self, id: &str) -> Result<Option<RequestRow>, StoreError> {
+        self.reading(|connection| {
+            connection
+                .query_row(
+                    "SELECT id, revision, content_digest, requester, body FROM request WHERE id = ?1
+                     ORDER BY revision DESC LIMIT 1",
+                    [id],
+                    |row| {
+                        Ok(RequestRow {
+                            id: row.get(0)?,
+                            revision: row.get(1)?,
+                            content_digest: row.get(2)?,
+                            requester: row.get(3)?,
+                            body: row.get(4)?,
+                        })
+                    },
+                )
+                .optional()
+        })
+    }
+
+    fn latest_ruling(&self, request: &str) -> Result<Option<StoredRuling>, StoreError> {
+        self.reading(|connection| {
+            let query =
+                format!("{RULING_COLUMNS} WHERE r.request = ?1 ORDER BY r.number DESC LIMIT 1");
+            connection
+                .prepare_cached(&query)?
+                .query_row([request], ruling_row)
+                .optional()
+        })
+    }
+
+    fn rulings(&self, limit: u32) -> Result<Vec<StoredRuling>, StoreError> {
+        self.reading(|connection| {
+            let query = format!(
+                "{RULING_COLUMNS} WHERE r.number IN (SELECT MAX(number) FROM ruling GROUP BY request)
+                 ORDER BY r.number DESC LIMIT ?1"
+            );
+            connection.prepare_cached(&query)?.query_map([limit], ruling_row)?.collect()
+        })
+    }
+
+    fn ruling_count(&self, request: &str) -> Result<u32, StoreError> {
+        self.reading(|connection| {
+            connection
+                .prepare_cached("SELECT COUNT(*) FROM ruling WHERE request = ?1")?
+                .query_row([request], |row| row.get(0))
+        })
+    }
+
+    fn reviews(&self, request: &str) -> Result<Vec<ReviewRow>, StoreError> {
+        let connection = locked(&self.writer);
+        let failed = |error: rusqlite::Error| StoreError(error.to_string());
+        let mut query = connection
+            .prepare_cached(
+                "SELECT id, request, kind, body FROM review WHERE request = ?1 ORDER BY number",
+            )
+            .map_err(failed)?;
+        let mut rows = query.query([request]).map_err(failed)?;
+        let mut reviews = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            reviews.push(review_row(row)?);
+        }
+        Ok(reviews)
+    }
+
+    fn person_version(&self, person: &str) -> Result<u64, StoreError> {
+        self.reading(|connection| person_version(connection, person))
+    }
+
+    fn reserved(&self, person: &str, except: &str) -> Result<Vec<Reserved>, StoreError> {
+        self.reading(|connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT id, request, entitlement FROM access_grant
+                 WHERE person = ?1 AND id <> ?2 AND state IN ('committed', 'unknown', 'revoking') ORDER BY id",
+            )?;
+            let rows = query.query_map([person, except], |row| {
+                Ok(Reserved { grant: row.get(0)?, request: row.get(1)?, entitlement: row.get(2)? })
+            })?;
+            rows.collect()
+        })
+    }
+
+    fn earlier(
+        &self,
+        person: &str,
+        entitlement: &str,
+        since: Timestamp,
+        except: &str,
+    ) -> Result<Vec<EarlierGrant>, StoreError> {
+        self.reading(|connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT id, entitlement, starts, COALESCE(ends, 253402300799) AS until FROM access_grant
+                 WHERE person = ?1 AND entitlement = ?2 AND id <> ?4 AND until > ?3
+                 AND state NOT IN ('refused', 'withdrawn') ORDER BY starts, id",
+            )?;
+            let rows = query.query_map(params![person, entitlement, since.seconds(), except], |row| {
+                Ok(EarlierGrant {
+                    grant: row.get(0)?,
+                    entitlement: row.get(1)?,
+                    start: timestamp(row, "starts")?,
+                    end: timestamp(row, "until")?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    fn filed_since(
+        &self,
+        requester: &str,
+        since: Timestamp,
+        except: &str,
+    ) -> Result<u32, StoreError> {
+        self.reading(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT COUNT(DISTINCT id) FROM request WHERE requester = ?1 AND filed_at > ?2 AND id <> ?3",
+                )?
+                .query_row(params![requester, since.seconds(), except], |row| row.get(0))
+        })
+    }
+
+    fn bound_power(&self, entitlement: &str) -> Result<Option<String>, StoreError> {
+        self.reading(|connection| {
+            connection
+                .prepare_cached("SELECT power FROM binding WHERE entitlement = ?1")?
+                .query_row([entitlement], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    fn brakes(
+        &self,
+        person: &str,
+        entitlement: &str,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        self.reading(|connection| brakes(connection, &self.budgets, person, entitlement, now))
+    }
+
+    fn active_policy(&self) -> Result<Option<String>, StoreError> {
+        self.reading(|connection| meta(connection, "active_policy"))
+    }
+
+    fn is_overridden(&self, digest: &str) -> Result<bool, StoreError> {
+        self.reading(|connection| {
+            connection
+                .query_row(
+                    "SELECT COUNT(*) FROM automatic_override WHERE digest = ?1",
+                    [digest],
+                    |row| row.get::<_, u32>(0),
+                )
+                .map(|count| count > 0)
+        })
+    }
+
+    fn grant(&self, id: &str) -> Result<Option<GrantRow>, StoreError> {
+        self.reading(|connection| {
+            let query = format!("SELECT {GRANT_COLUMNS} FROM access_grant WHERE id = ?1");
+            connection
+                .prepare_cached(&query)?
+                .query_row([id], grant_row)
+                .optional()
+        })
+    }
+
+    fn grants(&self, states: &[GrantState], limit: u32) -> Result<Vec<GrantRow>, StoreError> {
+        self.reading(|connection| {
+            let names: Vec<String> = states
+                .iter()
+                .map(|state| format!("'{}'", state.name()))
+                .collect();
+            let filter = if names.is_empty() {
+                String::new()
+            } else {
+                format!("WHERE state IN ({})", names.join(", "))
+            };
+            let query = format!(
+                "SELECT {GRANT_COLUMNS} FROM access_grant {filter} ORDER BY starts, id LIMIT ?1"
+            );
+            connection
+                .prepare(&query)?
+                .query_map([limit], grant_row)?
+                .collect()
+        })
+    }
+
+    fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<GrantRow>, StoreError> {
+        self.reading(|connection| {
+            let query = format!(
+                "SELECT {GRANT_COLUMNS} FROM access_grant
+                 WHERE state IN ('applied', 'unknown') AND ends <= ?1 ORDER BY ends, id LIMIT ?2"
+            );
+            connection
+                .prepare_cached(&query)?
+                .query_map(params![now.seconds(), limit], grant_row)?
+                .collect()
+        })
+    }
+
+    fn leaf_confirms(&self, grant: &GrantRow) -> Result<bool, StoreError> {
+        let bytes: Option<Vec<u8>> = self.reading(|connection| {
+            connection
+                .query_row(
+                    "SELECT bytes FROM log_leaf WHERE number = ?1",
+                    [grant.leaf],
+                    |row| row.get(0),
+                )
+                .optional()
+        })?;
+        let Some(leaf) = bytes.and_then(|bytes| audit::Leaf::parse(&bytes).ok()) else {
+            return Ok(false);
+        };
+        let ends = grant
+            .ends
+            .map_or("standing".to_owned(), |ends| ends.to_string());
+        let person = person_hash(&self.person_key, &grant.person).to_hex();
+        let says =
+            |name: &str, value: &str| leaf.clear.get(name).is_some_and(|found| found == value);
+        Ok(leaf.category == audit::Category::PreparedChange
+            && leaf.request == grant.request
+            && says("grant", &grant.id)
+            && says("entitlement", &grant.entitlement)
+            && says("expires", &ends)
+            && says("content", &grant.content_digest)
+            && says("person", &person))
+    }
+
+    fn receipt(&self, leaf: u64) -> Result<String, StoreError> {
+        let connection = locked(&self.writer);
+        let checkpoint = self.checkpoint(&connection)?;
+        let bytes: Vec<u8> = connection
+            .query_row(
+                "SELECT bytes FROM log_leaf WHERE number = ?1",
+                [leaf],
+                |row| row.get(0),
+            )
+            .map_err(|error| StoreError(error.to_string()))?;
+        let receipt = Receipt::new(&Database(&connection), &checkpoint, leaf)
+            .map_err(|error| StoreError(error.to_string()))?;
+        Ok(receipt.with_leaf(&bytes).to_string())
+    }
+
+    fn log_state(&self) -> LogState {
+        self.log_state
+    }
+
+    fn publish(&self) -> Result<(), StoreError> {
+        let connection = locked(&self.writer);
+        if head(&connection)
+            .map_err(|error| StoreError(error.to_string()))?
+            .is_none()
+        {
+            return Ok(());
+        }
+        let checkpoint = self.checkpoint(&connection)?;
+        audit::publish(
+            &FolderDisk::new(&self.tiles),
+            &Database(&connection),
+            &checkpoint,
+            Scope::SinceLast,
+        )
+        .map(|_| ())
+        .map_err(|error| StoreError(error.to_string()))
+    }
+
+    fn highest_time(&self) -> Result<Timestamp, StoreError> {
+        let text = self.reading(|connection| meta(connection, "highest_time"))?;
+        Ok(Timestamp::from_seconds(
+            text.and_then(|text| text.parse().ok()).unwrap_or(0),
+        ))
+    }
+}
