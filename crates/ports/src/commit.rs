@@ -67,16 +67,21 @@ pub fn commit_all(
         let result = results.next().unwrap_or(Err(CommitError::Storage(
             "the store gave no answer".to_owned(),
         )));
-        done.push(result.map(|committal| Done {
-            committal,
-            grant: transition.grant.map(|admitted| Committed {
-                inner: admitted.grant,
-                id: admitted.id,
-            }),
-            revocation: transition.revocation.map(|revocation| Committed {
-                id: revocation.grant.clone(),
-                inner: revocation,
-            }),
+        done.push(result.map(|committal| {
+            Done {
+                committal,
+                grant: transition
+                    .grant
+                    .or(transition.resumed)
+                    .map(|admitted| Committed {
+                        inner: admitted.grant,
+                        id: admitted.id,
+                    }),
+                revocation: transition.revocation.map(|revocation| Committed {
+                    id: revocation.grant.clone(),
+                    inner: revocation,
+                }),
+            }
         }));
     }
     done

@@ -11,7 +11,7 @@ mod provisioner;
 pub mod store;
 
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use commit::{Committed, commit, commit_all};
+pub use commit::{Committed, Done, commit, commit_all};
 pub use directory::Directory;
 pub use error::PortError;
 pub use provisioner::{Effect, Provisioner, Seen};

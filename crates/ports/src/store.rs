@@ -24,6 +24,8 @@ pub struct Transition {
     pub ruling: Option<RulingRow>,
     /// A grant that the gate admitted: its intent and reservation.
     pub grant: Option<Admitted>,
+    /// A grant that was committed before a crash and that the gate admitted again: its row must still say `committed`.
+    pub resumed: Option<Admitted>,
     /// A grant to take back.
     pub revocation: Option<Revocation>,
     /// How an effect turned out.

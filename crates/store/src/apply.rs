@@ -25,6 +25,7 @@ pub(crate) struct Work {
     request: Option<RequestRow>,
     ruling: Option<RulingRow>,
     grant: Option<(GrantRow, String)>,
+    resumed: Option<String>,
     revocation: Option<Revocation>,
     settlement: Option<Settlement>,
     review: Option<ReviewRow>,
@@ -62,6 +63,10 @@ impl Work {
                 };
                 (row, grant.idempotency_key())
             }),
+            resumed: transition
+                .resumed
+                .as_ref()
+                .map(|admitted| admitted.id.clone()),
             revocation: transition.revocation.clone(),
             settlement: transition.settlement.clone(),
             review: transition.review.clone(),
@@ -124,6 +129,19 @@ fn refuse_what_moved_on(
         let active = read::meta(connection, "active_policy").map_err(storage)?;
         if active.as_ref() != Some(policy) {
             return Err(CommitError::PolicyChanged(active.unwrap_or_default()));
+        }
+    }
+    if let Some(id) = &work.resumed {
+        let state: Option<String> = connection
+            .query_row(
+                "SELECT state FROM access_grant WHERE id = ?1",
+                [id],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(storage)?;
+        if state.as_deref() != Some(GrantState::Committed.name()) {
+            return Err(CommitError::Duplicate(id.clone()));
         }
     }
     if let Some((grant, _)) = &work.grant

@@ -1,0 +1,149 @@
+//! Revocation: what has ended is taken back and read back. It needs no permit and no working gate.
+
+use decision::time::Timestamp;
+use ports::store::{Category, GrantRow, GrantState, LeafDraft, Revocation, Transition};
+use ports::{Effect, commit};
+
+use crate::ruling::map;
+use crate::{Agent, AgentError, provision};
+
+/// Most grants that one sweep takes back.
+pub const SWEEP_MAX: u32 = 1_000;
+
+/// What became of a revocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revoked {
+    /// The grant, as it is now.
+    pub grant: GrantRow,
+    /// Whether it is gone.
+    pub is_gone: bool,
+}
+
+impl Agent<'_> {
+    /// Takes back every grant that has ended, oldest first, at most [`SWEEP_MAX`].
+    ///
+    /// # Errors
+    /// When the store fails; what was taken back before stays so.
+    pub fn expire(&self) -> Result<Vec<Revoked>, AgentError> {
+        let now = self.now()?;
+        let expired = self.store.expired(now, SWEEP_MAX)?;
+        expired
+            .into_iter()
+            .map(|grant| self.take_back(grant, "expired", now))
+            .collect()
+    }
+
+    /// Takes back one grant before its end.
+    ///
+    /// # Errors
+    /// When there is no such grant, it is not in force, or the store fails.
+    pub fn revoke(&self, id: &str, reason: &str) -> Result<Revoked, AgentError> {
+        let grant = self
+            .store
+            .grant(id)?
+            .ok_or_else(|| AgentError::NotFound(format!("grant `{id}`")))?;
+        match grant.state {
+            GrantState::Applied
+            | GrantState::Unknown
+            | GrantState::Revoking
+            | GrantState::Committed => self.take_back(grant, reason, self.now()?),
+            GrantState::Refused | GrantState::Revoked | GrantState::Withdrawn => {
+                Err(AgentError::NotAllowed(format!(
+                    "grant `{id}` is {}, there is nothing to take back",
+                    grant.state.name()
+                )))
+            }
+        }
+    }
+
+    /// Commits the revocation, carries it out, looks, and settles.
+    pub(crate) fn take_back(
+        &self,
+        grant: GrantRow,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Revoked, AgentError> {
+        let superseded = self.is_superseded(&grant, now)?;
+        let transition = Transition {
+            at: now,
+            leaves: vec![LeafDraft {
+                category: Category::Effect,
+                event: "grant.revoking",
+                request: grant.request.clone(),
+                person: Some(grant.person.clone()),
+                clear: map(&[
+                    ("grant", grant.id.clone()),
+                    ("entitlement", grant.entitlement.clone()),
+                ]),
+                committed: map(&[("reason", reason.to_owned())]),
+            }],
+            revocation: Some(Revocation {
+                grant: grant.id.clone(),
+                person: grant.person.clone(),
+                entitlement: grant.entitlement.clone(),
+                reason: reason.to_owned(),
+                superseded,
+            }),
+            ..Transition::default()
+        };
+        let done = commit(self.store, transition)?;
+        fail::fail_point!("agent-after-revoke-commit");
+        let effect = done
+            .revocation
+            .as_ref()
+            .map_or(Effect::AlreadySo, |own| self.provisioner.revoke(own));
+        fail::fail_point!("agent-after-revoke-effect");
+        let look = self.provisioner.look(&grant.person, &grant.entitlement);
+        let (state, detail) = match look {
+            Ok(seen) if seen.as_ref().and_then(|seen| seen.grant.as_deref()) != Some(&grant.id) => {
+                let rest = if seen.is_some() {
+                    ", still held by other means"
+                } else {
+                    ""
+                };
+                (
+                    GrantState::Revoked,
+                    format!("{reason}, read back from {}{rest}", self.provisioner.name()),
+                )
+            }
+            Ok(_) => (
+                GrantState::Revoking,
+                format!("{reason}, but still there: {effect:?}"),
+            ),
+            Err(error) => (GrantState::Revoking, format!("{reason}: {error}")),
+        };
+        let settled = provision::settled(
+            self,
+            &grant.id,
+            &grant.request,
+            &grant.person,
+            &grant.entitlement,
+            state,
+            detail,
+        )?;
+        commit(self.store, settled)?;
+        let grant = self.store.grant(&grant.id)?.unwrap_or(grant);
+        Ok(Revoked {
+            is_gone: grant.state == GrantState::Revoked,
+            grant,
+        })
+    }
+
+    /// Whether another grant of ours still gives the same access to the same person.
+    fn is_superseded(&self, grant: &GrantRow, now: Timestamp) -> Result<bool, AgentError> {
+        let others = self
+            .store
+            .earlier(&grant.person, &grant.entitlement, now, &grant.id)?;
+        for other in others {
+            if let Some(row) = self.store.grant(&other.grant)?
+                && matches!(
+                    row.state,
+                    GrantState::Applied | GrantState::Committed | GrantState::Unknown
+                )
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,252 @@
+//! Handling: requests in, committed and settled decisions out.
+
+use decision::evidence::Frozen;
+use decision::request::Request;
+use decision::verdict::Ruling;
+use ports::commit_all;
+
+use super::{Ruled, content_digest, prepare};
+use crate::report::Decision;
+use crate::{Agent, AgentError, provision};
+
+/// How often a ruling is made again when somebody's facts moved on in between.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// A request that was handled.
+#[derive(Debug)]
+pub struct Handled {
+    /// The decision as it is shown.
+    pub decision: Decision,
+    /// The evidence, for explanations. `None` when the decision is one that was made before.
+    pub basis: Option<(Frozen, Ruling)>,
+}
+
+/// A request with what the store knows of it.
+struct Pending {
+    position: usize,
+    request: Request,
+    filed: bool,
+}
+
+impl Agent<'_> {
+    /// Handles requests together: one commit for all rulings, then the effects, then one commit for what became of
+    /// them. The answers are in the order of the requests.
+    pub fn handle(&self, requests: Vec<Request>) -> Vec<Result<Handled, AgentError>> {
+        let mut answers: Vec<Option<Result<Handled, AgentError>>> = Vec::new();
+        let mut pending = Vec::new();
+        for (position, request) in requests.into_iter().enumerate() {
+            match self.known(&request) {
+                Ok(Known::Decided(decision)) => {
+                    answers.push(Some(Ok(Handled {
+                        decision: *decision,
+                        basis: None,
+                    })));
+                }
+                Ok(Known::New) => {
+                    answers.push(None);
+                    // The same id twice in one batch: the second one is looked up after the first was committed.
+                    pending.push(Pending {
+                        position,
+                        request,
+                        filed: true,
+                    });
+                }
+                Err(error) => answers.push(Some(Err(error))),
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        let (first, repeated): (Vec<_>, Vec<_>) = pending
+            .into_iter()
+            .partition(|pending| seen.insert(pending.request.id.clone()));
+        let mut put = |position: usize, answer| {
+            if let Some(place) = answers.get_mut(position) {
+                *place = Some(answer);
+            }
+        };
+        for (position, answer) in self.rule_all(first) {
+            put(position, answer);
+        }
+        for pending in repeated {
+            let answer = match self.known(&pending.request) {
+                Ok(Known::Decided(decision)) => Ok(Handled {
+                    decision: *decision,
+                    basis: None,
+                }),
+                Ok(Known::New) => self.rule_one(pending.request, true),
+                Err(error) => Err(error),
+            };
+            put(pending.position, answer);
+        }
+        let lost = || Err(AgentError::NotFound("answer for a request".to_owned()));
+        answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or_else(lost))
+            .collect()
+    }
+
+    /// Rules again on a request that is known, on fresh evidence: after a review, say.
+    ///
+    /// # Errors
+    /// When there is no such request, or nothing could be committed.
+    pub fn rule_again(&self, id: &str) -> Result<Handled, AgentError> {
+        let row = self
+            .store
+            .request(id)?
+            .ok_or_else(|| AgentError::NotFound(format!("request `{id}`")))?;
+        let request = serde_json::from_str(&row.body)
+            .map_err(|_| AgentError::Damaged(format!("request `{id}`")))?;
+        self.rule_one(request, false)
+    }
+
+    fn rule_one(&self, request: Request, filed: bool) -> Result<Handled, AgentError> {
+        let mut answers = self.rule_all(vec![Pending {
+            position: 0,
+            request,
+            filed,
+        }]);
+        answers.pop().map_or_else(
+            || Err(AgentError::NotFound("answer for a request".to_owned())),
+            |(_, answer)| answer,
+        )
+    }
+
+    /// Whether a request was decided before with the same content.
+    fn known(&self, request: &Request) -> Result<Known, AgentError> {
+        let Some(row) = self.store.request(&request.id)? else {
+            return Ok(Known::New);
+        };
+        if request.revision > row.revision {
+            return Ok(Known::New);
+        }
+        if request.revision < row.revision || content_digest(request) != row.content_digest {
+            return Err(AgentError::OtherContent {
+                id: row.id,
+                revision: row.revision,
+            });
+        }
+        Ok(Known::Decided(Box::new(self.decision(&request.id)?)))
+    }
+
+    /// The latest decision on a request, with what became of it.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn decision(&self, id: &str) -> Result<Decision, AgentError> {
+        let stored = self
+            .store
+            .latest_ruling(id)?
+            .ok_or_else(|| AgentError::NotFound(format!("decision on request `{id}`")))?;
+        let decision = Decision::from_json(&stored.row.record)
+            .ok_or_else(|| AgentError::Damaged(format!("ruling `{}`", stored.row.id)))?;
+        self.view(decision, stored.row.revision, stored.leaf)
+    }
+
+    /// The decision as shown: the ruling record, what became of its effect, and its receipt.
+    fn view(
+        &self,
+        mut decision: Decision,
+        revision: u32,
+        leaf: u64,
+    ) -> Result<Decision, AgentError> {
+        let grant = self
+            .store
+            .grant(&super::grant_id(&decision.request_id, revision))?;
+        decision.show_effect(grant.as_ref());
+        decision.receipt = Some(self.store.receipt(leaf)?);
+        Ok(decision)
+    }
+
+    fn rule_all(&self, pending: Vec<Pending>) -> Vec<(usize, Result<Handled, AgentError>)> {
+        let mut answers = Vec::with_capacity(pending.len());
+        let mut waiting = pending;
+        for attempt in 1..=ATTEMPTS_MAX {
+            let (again, done) = self.round(waiting, attempt == ATTEMPTS_MAX);
+            answers.extend(done);
+            waiting = again;
+            if waiting.is_empty() {
+                break;
+            }
+        }
+        answers
+    }
+
+    /// Rules on all that waits and commits it. Gives back what has to be ruled upon again.
+    fn round(
+        &self,
+        waiting: Vec<Pending>,
+        last: bool,
+    ) -> (Vec<Pending>, Vec<(usize, Result<Handled, AgentError>)>) {
+        let mut answers = Vec::new();
+        let mut ruled: Vec<(Pending, Ruled)> = Vec::new();
+        for pending in waiting {
+            let made = self.now().and_then(|now| {
+                let number = self.store.ruling_count(&pending.request.id)?;
+                Ok(prepare(self, &pending.request, pending.filed, number, now)?)
+            });
+            match made {
+                Ok(one) => ruled.push((pending, one)),
+                Err(error) => answers.push((pending.position, Err(error))),
+            }
+        }
+        fail::fail_point!("agent-before-commit");
+        let mut parts = Vec::with_capacity(ruled.len());
+        let mut transitions = Vec::with_capacity(ruled.len());
+        for (pending, one) in ruled {
+            transitions.push(one.transition);
+            parts.push((pending, one.frozen, one.ruling, one.decision));
+        }
+        let results = commit_all(self.store, transitions);
+        fail::fail_point!("agent-after-commit");
+        let mut again = Vec::new();
+        let mut committed = Vec::new();
+        for ((pending, frozen, ruling, decision), result) in parts.into_iter().zip(results) {
+            match result {
+                Ok(done) => committed.push((pending, frozen, ruling, decision, done)),
+                Err(error) if !last && is_moved_on(&error) => again.push(pending),
+                Err(error) => answers.push((pending.position, Err(error.into()))),
+            }
+        }
+        let grants = committed
+            .iter()
+            .filter_map(|(.., done)| done.grant.as_ref());
+        let settled = provision::carry_out(self, grants);
+        for (pending, frozen, ruling, decision, done) in committed {
+            // The prepared change is the last leaf but one.
+            let leaf = done
+                .committal
+                .first_leaf
+                .saturating_add(done.committal.leaves)
+                .saturating_sub(2);
+            let answer = match &settled {
+                Err(error) => Err(error.clone()),
+                Ok(()) => self
+                    .view(decision, pending.request.revision, leaf)
+                    .map(|decision| Handled {
+                        decision,
+                        basis: Some((frozen, ruling)),
+                    }),
+            };
+            answers.push((pending.position, answer));
+        }
+        (again, answers)
+    }
+}
+
+/// What the store knows of a request.
+enum Known {
+    /// Nothing, or an earlier revision.
+    New,
+    /// It was decided, with the same content.
+    Decided(Box<Decision>),
+}
+
+/// Errors after which a new ruling on fresh evidence may succeed.
+fn is_moved_on(error: &ports::CommitError) -> bool {
+    match error {
+        ports::CommitError::Conflict(_)
+        | ports::CommitError::PolicyChanged(_)
+        | ports::CommitError::Brake(_)
+        | ports::CommitError::Duplicate(_) => true,
+        ports::CommitError::Storage(_) => false,
+    }
+}

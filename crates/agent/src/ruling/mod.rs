@@ -1,0 +1,247 @@
+//! Ruling: evidence is gathered and frozen, the core rules, the gate admits, and all of it is one transition.
+
+mod handle;
+
+pub use handle::Handled;
+
+use std::collections::BTreeMap;
+
+use decision::evidence::Frozen;
+use decision::evidence::record::Evidence;
+use decision::findings::Kind;
+use decision::gate::{self, Clearances, Grant};
+use decision::request::{Request, digest_of};
+use decision::time::Timestamp;
+use decision::verdict::{Ruling, rule};
+use ports::store::{Admitted, Category, LeafDraft, RequestRow, RulingRow, StoreError, Transition};
+
+use crate::report::Decision;
+use crate::{Agent, enrich};
+
+/// Version of the engine, which every record names.
+pub const ENGINE: &str = concat!("access-request-agent ", env!("CARGO_PKG_VERSION"));
+
+/// A request ruled upon, ready to be committed.
+pub(crate) struct Ruled {
+    pub(crate) frozen: Frozen,
+    pub(crate) ruling: Ruling,
+    pub(crate) decision: Decision,
+    pub(crate) transition: Transition,
+}
+
+/// The id of the grant that a request can lead to.
+#[must_use]
+pub fn grant_id(request: &str, revision: u32) -> String {
+    format!("{request}#{revision}")
+}
+
+/// Digest of everything in a request that can change a ruling; what a ticket merely claims or notes is not in it.
+#[must_use]
+pub fn content_digest(request: &Request) -> String {
+    let mut bound = request.clone();
+    bound.claims.clear();
+    bound.created_at = None;
+    bound.ticket = None;
+    digest_of(&serde_json::to_vec(&bound).unwrap_or_default())
+}
+
+/// Freezes, rules and admits. Pure: the live path and looking back use it alike.
+#[must_use]
+pub fn decide(
+    evidence: Evidence,
+    rules: &decision::rules::Rules,
+) -> (Frozen, Ruling, Option<Grant>) {
+    let now = evidence.frozen_at;
+    let frozen = Frozen::new(evidence, rules);
+    let ruling = rule(&frozen.case(), rules, now);
+    let grant = Clearances::of(&frozen.case(), rules, &ruling)
+        .and_then(|clearances| gate::admit(ruling, clearances, &frozen, rules, now))
+        .ok();
+    (frozen, ruling, grant)
+}
+
+/// Rules on a request on fresh evidence. `filed`: whether the request is new to the store. `number`: how many rulings
+/// it had before.
+pub(crate) fn prepare(
+    agent: &Agent<'_>,
+    request: &Request,
+    filed: bool,
+    number: u32,
+    now: Timestamp,
+) -> Result<Ruled, StoreError> {
+    let gathered = enrich::gather(agent, request, now)?;
+    let (frozen, ruling, grant) = decide(gathered.evidence, agent.rules);
+    // INVARIANT(once): one grant for a request and revision, whatever is ruled afterwards.
+    let id = grant_id(&request.id, request.revision);
+    let grant = if agent.store.grant(&id)?.is_some() {
+        None
+    } else {
+        grant
+    };
+    let decision = Decision::new(&frozen, agent.rules, &ruling);
+    let mut transition = Transition {
+        at: now,
+        expected_versions: gathered.versions,
+        policy: (!ruling.findings.contains(Kind::PolicyStale))
+            .then(|| agent.rules.policy().digest.clone()),
+        ..Transition::default()
+    };
+    let row = ruling_row(&frozen, &decision, number);
+    transition.leaves = leaves(&frozen, &ruling, &decision, &row, grant.as_ref(), filed);
+    if filed {
+        transition.request = Some(RequestRow {
+            id: request.id.clone(),
+            revision: request.revision,
+            content_digest: content_digest(request),
+            body: serde_json::to_string(request).unwrap_or_default(),
+            requester: request.requester.clone(),
+        });
+    }
+    transition.ruling = Some(row);
+    transition.grant = grant.map(|grant| Admitted { id, grant });
+    Ok(Ruled {
+        frozen,
+        ruling,
+        decision,
+        transition,
+    })
+}
+
+fn ruling_row(frozen: &Frozen, decision: &Decision, number: u32) -> RulingRow {
+    let evidence = frozen.evidence();
+    let body = serde_json::to_string(evidence).unwrap_or_default();
+    let content = frozen.content();
+    RulingRow {
+        id: format!(
+            "{}#{}/{}",
+            evidence.request.id,
+            evidence.request.revision,
+            number.saturating_add(1)
+        ),
+        request: evidence.request.id.clone(),
+        revision: evidence.request.revision,
+        evidence_digest: digest_of(body.as_bytes()),
+        evidence: body,
+        policy: evidence.policy.clone(),
+        engine: ENGINE.to_owned(),
+        record: decision.to_json(),
+        decision: decision.decision.clone(),
+        decided_at: evidence.frozen_at,
+        binding: (!content.power.is_empty() && frozen.case().entitlement.is_some())
+            .then(|| (content.entitlement.clone(), content.power.clone())),
+    }
+}
+
+/// The leaves of a ruling, in the four categories of the contract. In clear: ids, outcomes and digests. Everything
+/// else is committed to with a salt.
+fn leaves(
+    frozen: &Frozen,
+    ruling: &Ruling,
+    decision: &Decision,
+    row: &RulingRow,
+    grant: Option<&Grant>,
+    filed: bool,
+) -> Vec<LeafDraft> {
+    let evidence = frozen.evidence();
+    let person = evidence.beneficiary().map(|person| person.id.clone());
+    let draft =
+        |category, event, clear: &[(&str, String)], committed: &[(&str, String)]| LeafDraft {
+            category,
+            event,
+            request: evidence.request.id.clone(),
+            person: person.clone(),
+            clear: map(clear),
+            committed: map(committed),
+        };
+    let mut leaves = Vec::new();
+    if filed {
+        leaves.push(draft(
+            Category::Request,
+            "request.filed",
+            &[
+                ("revision", evidence.request.revision.to_string()),
+                ("content", content_digest(&evidence.request)),
+            ],
+            &[(
+                "request",
+                serde_json::to_string(&evidence.request).unwrap_or_default(),
+            )],
+        ));
+    }
+    let findings: Vec<&str> = ruling.findings.iter().map(Kind::name).collect();
+    leaves.push(draft(
+        Category::PolicyCheck,
+        "ruling.made",
+        &[
+            ("ruling", row.id.clone()),
+            ("policy", row.policy.clone()),
+            ("engine", ENGINE.to_owned()),
+            ("findings", findings.join(" ")),
+            ("decision", decision.decision.clone()),
+        ],
+        &[
+            ("evidence", row.evidence_digest.clone()),
+            ("record", digest_of(row.record.as_bytes())),
+        ],
+    ));
+    let mut prepared = vec![
+        ("ruling", row.id.clone()),
+        ("policy", row.policy.clone()),
+        ("decision", decision.decision.clone()),
+        ("entitlement", frozen.content().entitlement.clone()),
+        ("content", frozen.content().digest()),
+    ];
+    if let Some(grant) = grant {
+        prepared.push(("grant", grant_id(grant.request(), grant.revision())));
+        prepared.push((
+            "expires",
+            grant
+                .ends()
+                .map_or("standing".to_owned(), |ends| ends.to_string()),
+        ));
+        prepared.push(("starts", grant.starts().to_string()));
+        prepared.push((
+            "authority",
+            match grant.authority() {
+                gate::Authority::Automatic => "automatic".to_owned(),
+                gate::Authority::Reviewed(lifts) => format!("reviewed {}", lifts.join(" ")),
+            },
+        ));
+    }
+    leaves.push(draft(
+        Category::PreparedChange,
+        "change.prepared",
+        &prepared,
+        &[("record", row.record.clone())],
+    ));
+    let approvals: Vec<String> = evidence
+        .approvals
+        .iter()
+        .map(|approval| approval.id.clone())
+        .collect();
+    leaves.push(draft(
+        Category::Approvals,
+        "approvals.read",
+        &[
+            ("approvals", approvals.join(" ")),
+            (
+                "lifts",
+                evidence
+                    .lifts
+                    .iter()
+                    .map(|lift| lift.id.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            ),
+        ],
+        &[("approvals_text", decision.approvals.clone())],
+    ));
+    leaves
+}
+
+pub(crate) fn map(pairs: &[(&str, String)]) -> BTreeMap<String, String> {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect()
+}
