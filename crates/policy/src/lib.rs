@@ -5,6 +5,7 @@ pub mod bounds;
 mod code;
 pub mod contract;
 mod digest;
+pub mod enumerate;
 pub mod guardrails;
 mod names;
 mod problem;

@@ -84,6 +84,19 @@ impl Agent<'_> {
             .collect()
     }
 
+    /// Decides as it would be decided now, and stores and does nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn preview(&self, request: &Request) -> Result<Handled, AgentError> {
+        let number = self.store.ruling_count(&request.id)?;
+        let ruled = prepare(self, request, true, number, self.now()?)?;
+        Ok(Handled {
+            decision: ruled.decision,
+            basis: Some((ruled.frozen, ruled.ruling)),
+        })
+    }
+
     /// Rules again on a request that is known, on fresh evidence: after a review, say.
     ///
     /// # Errors

@@ -1,0 +1,233 @@
+//! Everything that is printed goes through here: tables for people, JSON for programs, nothing hostile to a screen.
+
+use std::io::{self, Write as _};
+
+use agent::report::{Card, Decision, Line, Mark};
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use comfy_table::{ContentArrangement, Table, presets};
+use decision::rules::pattern::is_invisible;
+
+use crate::error::Error;
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Tables for people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const CARE: Style = AnsiColor::Yellow.on_default();
+const HEAD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// Most columns that are used.
+const WIDTH_MAX: usize = 110;
+const LABEL_WIDTH: usize = 22;
+
+/// Text from outside as a screen may show it: invisible characters are spelled out, line breaks become spaces.
+pub(crate) fn screen(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' | '\t' => shown.push(' '),
+            hidden if is_invisible(hidden) => shown.extend(hidden.escape_unicode()),
+            plain => shown.push(plain),
+        }
+    }
+    shown
+}
+
+/// Columns to fill.
+pub(crate) fn width() -> usize {
+    let terminal = Table::new().width().map(usize::from);
+    let told = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    told.or(terminal).unwrap_or(100).clamp(60, WIDTH_MAX)
+}
+
+/// Prints one line. A closed pipe ends the program quietly, as `head` expects.
+pub(crate) fn say(text: &str) {
+    if writeln!(anstream::stdout(), "{text}").is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Prints a line that is not a result.
+pub(crate) fn note(text: &str) {
+    // Nothing can be done when even this fails.
+    let _ = writeln!(anstream::stderr(), "{DIM}{}{DIM:#}", screen(text));
+}
+
+/// Prints an error with its hint.
+pub(crate) fn complain(error: &Error) {
+    let mut stderr = anstream::stderr();
+    let lines: Vec<String> = error.message.lines().map(screen).collect();
+    let _ = writeln!(stderr, "{BAD}error{BAD:#}: {}", lines.join("\n"));
+    if let Some(hint) = &error.hint {
+        let _ = writeln!(stderr, " {CARE}hint{CARE:#}: {}", screen(hint));
+    }
+}
+
+/// Prints a JSON value.
+pub(crate) fn json(value: &serde_json::Value, format: Format) {
+    let text = match format {
+        Format::Ndjson => serde_json::to_string(value),
+        Format::Text | Format::Json => serde_json::to_string_pretty(value),
+    };
+    say(&text.unwrap_or_default());
+}
+
+/// Prints rows as a table, or as JSON objects with the headings as keys.
+pub(crate) fn rows(headings: &[&str], rows: &[Vec<String>], format: Format) {
+    let object = |row: &Vec<String>| {
+        let pairs = headings.iter().zip(row).map(|(key, value)| {
+            (
+                key.to_lowercase().replace(' ', "_"),
+                serde_json::Value::String(value.clone()),
+            )
+        });
+        serde_json::Value::Object(pairs.collect())
+    };
+    match format {
+        Format::Json => json(
+            &serde_json::Value::Array(rows.iter().map(object).collect()),
+            format,
+        ),
+        Format::Ndjson => rows.iter().for_each(|row| json(&object(row), format)),
+        Format::Text if rows.is_empty() => note("nothing to show"),
+        Format::Text => {
+            let mut table = Table::new();
+            table.load_preset(presets::NOTHING);
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_width(u16::try_from(width()).unwrap_or(100));
+            table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
+            for row in rows {
+                table.add_row(row.iter().map(|cell| screen(cell)));
+            }
+            for line in table.to_string().lines() {
+                say(line.trim_end());
+            }
+        }
+    }
+}
+
+/// The style of a decision.
+pub(crate) fn decision_style(decision: &str) -> Style {
+    match decision {
+        "AUTO_PROVISION" => GOOD,
+        "REQUEST_INFO" => CARE,
+        _ => BAD,
+    }
+}
+
+/// One line for a decision in a stream.
+pub(crate) fn decision_line(decision: &Decision) -> String {
+    let style = decision_style(&decision.decision);
+    let applied = if decision.grant.applied {
+        "applied"
+    } else {
+        ""
+    };
+    let first = decision
+        .findings
+        .iter()
+        .find(|line| line.finding != "advise-mode" && line.lifts != "lifted");
+    let why = first.map_or(decision.policy_basis.as_str(), |line| line.because.as_str());
+    let left = format!(
+        "{:<10} {:<34} ",
+        screen(&decision.request_id),
+        clipped(&screen(&decision.requested_access), 33)
+    );
+    let room = width().saturating_sub(left.chars().count() + 24);
+    format!(
+        "{left}{style}{:<14}{style:#} {:<8} {DIM}{}{DIM:#}",
+        decision.decision,
+        applied,
+        clipped(&screen(why), room)
+    )
+}
+
+fn clipped(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    text.chars()
+        .take(room.saturating_sub(1))
+        .chain(['…'])
+        .collect()
+}
+
+/// A heading.
+pub(crate) fn heading(text: &str) {
+    say(&format!("\n{HEAD}{text}{HEAD:#}"));
+}
+
+/// The reviewer's card.
+pub(crate) fn card(card: &Card, receipt: Option<&str>) {
+    section("REQUEST", &card.request);
+    section("VERDICT", &card.verdict);
+    section("CHECKS", &card.checks);
+    section("RISK", &card.risk);
+    if !card.alternatives.is_empty() {
+        section("ALTERNATIVES", &card.alternatives);
+    }
+    section("ADVICE", &card.advice);
+    section("WHAT YOU CAN DO", &card.buttons);
+    if let Some(receipt) = receipt {
+        heading("RECEIPT");
+        for line in receipt
+            .lines()
+            .filter(|line| !line.starts_with("extra "))
+            .take(3)
+        {
+            say(&format!(
+                "  {DIM}{}{DIM:#}",
+                clipped(&screen(line), width().saturating_sub(2))
+            ));
+        }
+    }
+    say("");
+}
+
+fn section(title: &str, lines: &[Line]) {
+    heading(title);
+    for line in lines {
+        print_line(line);
+    }
+}
+
+fn print_line(line: &Line) {
+    let (mark, style) = match line.mark {
+        Mark::Plain => (" ", Style::new()),
+        Mark::Clear => ("✓", GOOD),
+        Mark::Stands => ("✗", BAD),
+        Mark::Lifted => ("↑", CARE),
+    };
+    let room = width().saturating_sub(LABEL_WIDTH + 4).max(20);
+    let text = screen(&line.text);
+    let wrapped = textwrap::wrap(&text, room);
+    for (number, part) in wrapped.iter().enumerate() {
+        let (mark, label) = if number == 0 {
+            (mark, line.label.as_str())
+        } else {
+            (" ", "")
+        };
+        say(&format!(
+            "{style}{mark}{style:#} {DIM}{label:<LABEL_WIDTH$}{DIM:#} {part}"
+        ));
+    }
+}
+
+/// Flushes standard output; a full disk behind a redirection is an error.
+pub(crate) fn flush() -> io::Result<()> {
+    io::stdout().flush()
+}

@@ -1,0 +1,35 @@
+//! Who sits in front of the terminal: the operating system's account, mapped in the directory.
+
+use agent::review::Reviewer;
+use decision::evidence::record::Lookup;
+use ports::Directory;
+
+use crate::error::{Error, Exit};
+
+/// The person whose login is the account that runs this process. There is no way to say that one is somebody else.
+pub(crate) fn from_account(directory: &dyn Directory) -> Result<Reviewer, Error> {
+    let user = nix::unistd::User::from_uid(nix::unistd::getuid())
+        .ok()
+        .flatten()
+        .ok_or_else(|| {
+            Error::new(
+                Exit::NotAllowed,
+                "the operating system does not name the account of this process",
+            )
+        })?;
+    match directory.find(&user.name) {
+        Ok(Some(Lookup::One(person))) => Ok(Reviewer {
+            person: *person,
+            assurance: format!("operating system account {}", user.name),
+        }),
+        Ok(_) => Err(Error::new(
+            Exit::NotAllowed,
+            format!(
+                "the account `{}` is not the login of exactly one person in the directory",
+                user.name
+            ),
+        )
+        .hint("reviews are made by people of the directory; add this account to directory.yml")),
+        Err(error) => Err(Error::of(Exit::Failed, &error)),
+    }
+}

@@ -1,0 +1,159 @@
+//! `handle`: tickets in, decisions out.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use agent::intake;
+use agent::report::Card;
+use decision::request::Request;
+
+use super::{finish, mode};
+use crate::args::Handle;
+use crate::error::{Error, Exit};
+use crate::output::{self, Format};
+use crate::settings::{self, Home};
+use crate::wiring;
+
+/// Largest file of tickets.
+const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Tickets that share a commit.
+const GROUP: usize = 128;
+
+pub(crate) fn run(home: &Home, format: Format, arguments: &Handle) -> Result<Exit, Error> {
+    let bytes = read(&arguments.file)?;
+    let texts = intake::split(&bytes)
+        .map_err(|error| Error::new(Exit::BadInput, error.to_string()).hint(error.hint))?;
+    drop(bytes);
+    let (mut requests, mut refused) = (Vec::new(), 0_usize);
+    let many = texts.len() > 1;
+    for (number, text) in texts.into_iter().enumerate() {
+        match intake::parse(&text) {
+            Ok(request) => requests.push(request),
+            Err(error) => {
+                refused += 1;
+                let which = if many {
+                    format!("ticket {}: ", number + 1)
+                } else {
+                    String::new()
+                };
+                output::complain(
+                    &Error::new(Exit::BadInput, format!("{which}{error}")).hint(error.hint),
+                );
+            }
+        }
+    }
+    let parts = wiring::open(home, mode(arguments.mode)?)?;
+    let mut shown = Shown {
+        format,
+        explain: arguments.explain,
+        single: !many,
+        decisions: Vec::new(),
+    };
+    while !requests.is_empty() {
+        let rest = requests.split_off(requests.len().min(GROUP));
+        refused += shown.group(&parts, requests, arguments.dry_run);
+        requests = rest;
+    }
+    shown.end();
+    if !arguments.dry_run {
+        finish(&parts)?;
+    }
+    Ok(if refused == 0 {
+        Exit::Done
+    } else {
+        Exit::BadInput
+    })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Error> {
+    if file != Path::new("-") {
+        return settings::read(file, FILE_BYTES_MAX, "a file of tickets");
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .take(FILE_BYTES_MAX.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(Error::new(
+            Exit::BadInput,
+            format!("standard input has more than {FILE_BYTES_MAX} bytes"),
+        )
+        .hint("send the tickets in several goes"));
+    }
+    Ok(bytes)
+}
+
+/// What was printed, or is to be.
+struct Shown {
+    format: Format,
+    explain: bool,
+    single: bool,
+    decisions: Vec<serde_json::Value>,
+}
+
+impl Shown {
+    /// Handles one group; gives the number of requests that were refused.
+    fn group(&mut self, parts: &wiring::Parts, requests: Vec<Request>, dry_run: bool) -> usize {
+        let agent = parts.agent();
+        let ids: Vec<String> = requests.iter().map(|request| request.id.clone()).collect();
+        let answers = if dry_run {
+            requests
+                .iter()
+                .map(|request| agent.preview(request))
+                .collect()
+        } else {
+            agent.handle(requests)
+        };
+        let mut refused = 0;
+        for (id, answer) in ids.into_iter().zip(answers) {
+            match answer {
+                Err(error) => {
+                    refused += 1;
+                    let mut error = Error::from(error);
+                    error.message = format!("{id}: {}", error.message);
+                    output::complain(&error);
+                }
+                Ok(handled) => {
+                    let card = handled
+                        .basis
+                        .as_ref()
+                        .map(|(frozen, ruling)| Card::new(frozen, &parts.files.rules, ruling))
+                        .or_else(|| {
+                            let shown = agent.shown(&id).ok()?;
+                            Some(Card::new(&shown.frozen, &parts.files.rules, &shown.ruling))
+                        });
+                    self.show(&handled.decision, card.as_ref());
+                }
+            }
+        }
+        refused
+    }
+
+    fn show(&mut self, decision: &agent::report::Decision, card: Option<&Card>) {
+        let value = || serde_json::to_value(decision).unwrap_or_default();
+        match self.format {
+            Format::Text if self.explain => {
+                if let Some(card) = card {
+                    output::card(card, decision.receipt.as_deref());
+                }
+            }
+            Format::Text => output::say(&output::decision_line(decision)),
+            Format::Ndjson => output::json(&value(), self.format),
+            Format::Json => self.decisions.push(value()),
+        }
+    }
+
+    fn end(&mut self) {
+        if self.format != Format::Json {
+            return;
+        }
+        let mut decisions = std::mem::take(&mut self.decisions);
+        match (self.single, decisions.pop()) {
+            (true, Some(only)) => output::json(&only, self.format),
+            (_, last) => {
+                decisions.extend(last);
+                output::json(&serde_json::Value::Array(decisions), self.format);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The verbs, one file each.
+
+mod audit;
+mod demo;
+mod grants;
+mod handle;
+mod policy;
+mod request;
+mod review;
+
+use clap::CommandFactory as _;
+use decision::evidence::record::Mode;
+
+use crate::args::{Arguments, ModeArgument, Verb};
+use crate::error::{Error, Exit};
+use crate::output;
+use crate::settings::{self, Home};
+use crate::wiring::Parts;
+
+/// Runs a verb.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
+    let home = Home::new(arguments.home);
+    let format = arguments.format;
+    let code = match arguments.verb {
+        Verb::Handle(handle) => handle::run(&home, format, &handle),
+        Verb::Request(request) => request::run(&home, format, request),
+        Verb::Review(review) => review::run(&home, format, review),
+        Verb::Grants(grants) => grants::run(&home, format, grants),
+        Verb::Audit(audit) => audit::run(&home, format, audit),
+        Verb::Policy(policy) => policy::run(&home, format, policy),
+        Verb::Demo(demo) => demo::run(&demo),
+        Verb::Completions { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(
+                shell,
+                &mut command,
+                "access-request-agent",
+                &mut std::io::stdout(),
+            );
+            Ok(Exit::Done)
+        }
+        Verb::Man { folder } => {
+            std::fs::create_dir_all(&folder)?;
+            clap_mangen::generate_to(Arguments::command(), &folder)?;
+            Ok(Exit::Done)
+        }
+    }?;
+    output::flush()?;
+    Ok(code)
+}
+
+/// The mode: flag, then environment, then advise.
+fn mode(flag: Option<ModeArgument>) -> Result<Mode, Error> {
+    match flag {
+        Some(ModeArgument::Advise) => return Ok(Mode::Advise),
+        Some(ModeArgument::Guarded) => return Ok(Mode::Guarded),
+        None => (),
+    }
+    match std::env::var(settings::MODE).as_deref() {
+        Err(_) | Ok("" | "advise") => Ok(Mode::Advise),
+        Ok("guarded") => Ok(Mode::Guarded),
+        Ok(other) => Err(Error::new(Exit::BadInput, format!("`{other}` is no mode"))
+            .hint(format!("{} is `advise` or `guarded`", settings::MODE))),
+    }
+}
+
+/// What every changing verb does afterwards: take back what has ended, and publish the log.
+fn finish(parts: &Parts) -> Result<(), Error> {
+    use ports::Store as _;
+    for done in parts.agent().expire()? {
+        output::note(&format!(
+            "{} has ended: {}",
+            done.grant.id, done.grant.detail
+        ));
+    }
+    if let Err(error) = parts.store.publish() {
+        output::note(&format!(
+            "what was decided is stored, but the log could not be published: {error}"
+        ));
+    }
+    Ok(())
+}

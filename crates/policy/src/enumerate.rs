@@ -1,0 +1,171 @@
+//! The start condition of guarded mode: catalogue × roles × classes, gone through once before anything is automatic.
+
+use decision::evidence::case::{
+    AlreadyHeld, BrakeState, Case, CaseCoverage, JustificationState, LackSet, NameState,
+    PersonState, PolicyState, Relation, TargetState,
+};
+use decision::evidence::record::{Advice, LogState, Mode};
+use decision::rules::class::ClassSet;
+use decision::rules::ids::{ConflictId, EntitlementId, RoleId, SideId};
+use decision::rules::policy::ApprovalKind;
+use decision::rules::{ApprovalSet, Rules};
+use decision::time::{Minutes, Timestamp};
+use decision::verdict::{Standing, rule};
+
+/// What was gone through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Enumerated {
+    /// Pairs of role and entitlement that were ruled upon.
+    pub ruled: u64,
+    /// Of these, pairs that the gate would grant automatically once approved.
+    pub automatic: u64,
+    /// Pairs of role and segregation-of-duties rule.
+    pub separated: u64,
+}
+
+/// Why nothing may be automatic under these rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CounterExample {
+    /// An entitlement in a never-auto class, or privileged, would be granted automatically.
+    DangerousGrant {
+        /// The role.
+        role: String,
+        /// The entitlement.
+        entitlement: String,
+    },
+    /// The standard entitlements of one role hold all sides of a rule.
+    ToxicRole {
+        /// The role.
+        role: String,
+        /// The rule.
+        rule: String,
+        /// For each side an entitlement of the role that fulfils it.
+        entitlements: Vec<String>,
+    },
+}
+
+impl std::fmt::Display for CounterExample {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::DangerousGrant { role, entitlement } => write!(
+                formatter,
+                "`{entitlement}` would be granted automatically to role `{role}`, and it is in a never-auto class"
+            ),
+            Self::ToxicRole {
+                role,
+                rule,
+                entitlements,
+            } => write!(
+                formatter,
+                "the standard access of role `{role}` alone breaks segregation-of-duties rule `{rule}`: {}",
+                entitlements.join(" + ")
+            ),
+        }
+    }
+}
+
+/// Goes through every role and every entitlement with everything else in order, and through every role's standard
+/// access and every segregation-of-duties rule. Danger is looked at afresh here, not taken from the compiled tables.
+///
+/// # Errors
+/// The first counter-example, by name of role.
+pub fn enumerate(rules: &Rules) -> Result<Enumerated, CounterExample> {
+    let mut done = Enumerated::default();
+    let mut roles: Vec<(&str, RoleId)> = rules
+        .policy()
+        .roles
+        .iter()
+        .zip(0..)
+        .map(|(role, id)| (role.name.as_str(), RoleId(id)))
+        .collect();
+    roles.sort_unstable();
+    let subjects: Vec<(ClassSet, bool)> = (rules.policy().catalogue.iter())
+        .map(|entry| rules.danger_of(&decision::rules::compile::subject_of(entry)))
+        .collect();
+    for (name, role) in roles {
+        let own = [role];
+        let mut standard = Vec::new();
+        for (entry, number) in rules.policy().catalogue.iter().zip(0..) {
+            let id = EntitlementId(number);
+            let ruling = rule(&all_clear(&own, id), rules, Timestamp::default());
+            done.ruled += 1;
+            if rules.standard_for(id).binary_search(&role).is_ok() {
+                standard.push(id);
+            }
+            if ruling.standing() == Standing::Automatic {
+                done.automatic += 1;
+                let danger = subjects.get(id.index()).copied().unwrap_or_default();
+                if !danger.0.is_empty() || danger.1 {
+                    return Err(CounterExample::DangerousGrant {
+                        role: name.to_owned(),
+                        entitlement: entry.id.clone(),
+                    });
+                }
+            }
+        }
+        separate(rules, name, &standard)?;
+        done.separated += rules.policy().conflicts.len() as u64;
+    }
+    Ok(done)
+}
+
+/// Whether the standard access of a role leaves at least one side of every rule open.
+fn separate(rules: &Rules, role: &str, standard: &[EntitlementId]) -> Result<(), CounterExample> {
+    let mut sides: Vec<SideId> = standard
+        .iter()
+        .flat_map(|id| rules.sides_of(*id))
+        .copied()
+        .collect();
+    sides.sort_unstable();
+    sides.dedup();
+    for (conflict, number) in rules.policy().conflicts.iter().zip(0..) {
+        let own = rules.sides_in(ConflictId(number));
+        if own.is_empty() || !own.iter().all(|side| sides.binary_search(side).is_ok()) {
+            continue;
+        }
+        let holder = |side: &SideId| {
+            let id = standard
+                .iter()
+                .find(|id| rules.sides_of(**id).binary_search(side).is_ok())?;
+            Some(rules.entry(*id)?.id.clone())
+        };
+        return Err(CounterExample::ToxicRole {
+            role: role.to_owned(),
+            rule: conflict.id.clone(),
+            entitlements: own.iter().filter_map(holder).collect(),
+        });
+    }
+    Ok(())
+}
+
+/// A case in which nothing but the rules can stand against the request.
+fn all_clear(roles: &[RoleId], entitlement: EntitlementId) -> Case<'_> {
+    Case {
+        evidence: [0; 32],
+        mode: Mode::Guarded,
+        log: LogState::Verified,
+        policy: PolicyState::Current,
+        requester: PersonState::Active,
+        beneficiary: PersonState::Active,
+        relation: Relation::Same,
+        entitlement: Some(entitlement),
+        name: NameState::Clean,
+        classes: ClassSet::EMPTY,
+        privileged: false,
+        target: TargetState::Bound,
+        roles,
+        asked_sides: &[],
+        held: &[],
+        coverage: CaseCoverage::Everything,
+        already: AlreadyHeld::No,
+        approvals: ApprovalSet::of(ApprovalKind::ALL),
+        justification: JustificationState::Given,
+        duration: None,
+        booked: Minutes(0),
+        activity: 0,
+        lacks: LackSet::EMPTY,
+        advice: Advice::Nothing,
+        brake: BrakeState::Free,
+        lifts: &[],
+    }
+}
