@@ -1,6 +1,9 @@
 //! A plain world for tests: one standard, approved request with complete evidence.
 
-#![allow(unreachable_pub, reason = "the functions of a test module are for its parent")]
+#![allow(
+    unreachable_pub,
+    reason = "the functions of a test module are for its parent"
+)]
 
 use std::collections::BTreeMap;
 
