@@ -449,3 +449,17 @@ fn minutes_never_run_over() {
         );
     }
 }
+
+#[test]
+fn an_unknown_name_of_a_higher_level_shows_its_conflict() {
+    let mut policy = policy();
+    policy
+        .conflicts
+        .push(conflict(&["vendor:create", "payment:approve"]));
+    let rules = rules(policy);
+    let mut record = evidence(&rules, "vendor:admin (write)");
+    hold(&mut record, "payment:approve");
+    let found = ruled(&record, &rules).findings;
+    assert!(found.contains(Kind::EntitlementUnknown));
+    assert!(found.contains(Kind::Conflict), "{found:?}");
+}

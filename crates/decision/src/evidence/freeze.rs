@@ -305,7 +305,13 @@ fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec<SideId>) {
     let access = &evidence.request.access;
     let subject = subject_of(evidence, rules);
     let (classes, privileged) = rules.danger_of(&subject);
-    let asked_sides = rules.sides_matching(entitlement_name(evidence, rules), &subject);
+    let name = entitlement_name(evidence, rules);
+    let mut asked_sides = rules.sides_matching(name, &subject);
+    if rules.entitlement(name).is_none() {
+        asked_sides.extend(sides_of_name(rules, name));
+        asked_sides.sort_unstable();
+        asked_sides.dedup();
+    }
     let now = evidence.frozen_at;
     let case = Case {
         evidence: evidence.digest(),

@@ -179,8 +179,9 @@ pub(super) fn entitlement(view: &View<'_>) -> BTreeSet<Kind> {
         }
     }
     let not_ours = held(view).into_iter().any(|(name, ours)| {
-        let id = names::entry_of(view.policy, &name).map_or(name.as_str(), |of| of.id.as_str());
-        !ours && names::implied(view.policy, id).contains(&entry.id)
+        // Only what is catalogued says for certain what it gives.
+        let known = names::entry_of(view.policy, &name);
+        !ours && known.is_some_and(|of| names::implied(view.policy, &of.id).contains(&entry.id))
     });
     if not_ours {
         found.insert(Kind::AlreadyHeld);
@@ -279,14 +280,7 @@ fn is_covered(view: &View<'_>, side: &str) -> bool {
 pub(super) fn separation(view: &View<'_>) -> BTreeMap<Kind, BTreeSet<String>> {
     let known = asked(view);
     let access = &view.evidence.request.access;
-    let own = |side: &str| {
-        names::fulfils(
-            view.policy,
-            side,
-            &[access.asked(), access.canonical()],
-            Some(&known),
-        )
-    };
+    let own = |side: &str| names::fulfils(view.policy, side, &[access.canonical()], Some(&known));
     let held = held(view);
     let is_held = |side: &str| {
         held.iter()

@@ -98,7 +98,7 @@ pub fn decide(
     let lifted = lifted(&findings, &points, &counted);
     let until = lifted
         .contains(&Kind::Conflict)
-        .then(|| accepted_until(&counted))
+        .then(|| accepted_until(&view, &counted, rules_named.get(&Kind::Conflict)))
         .flatten();
     let ends = [duration.end, until].into_iter().flatten().min();
     let shown = findings.iter().filter(|kind| **kind != Kind::AdviseMode);
@@ -145,11 +145,27 @@ fn lifted(findings: &BTreeSet<Kind>, points: &Points, counted: &ByFinding<'_>) -
     lifted
 }
 
-/// The earliest end that was accepted.
-fn accepted_until(counted: &ByFinding<'_>) -> Option<Timestamp> {
+/// The earliest end that was accepted: by a lift, or by the policy for this person.
+fn accepted_until(
+    view: &View<'_>,
+    counted: &ByFinding<'_>,
+    conflicts: Option<&BTreeSet<String>>,
+) -> Option<Timestamp> {
+    let quorum = Kind::Conflict.row().lifting;
     let lifts = counted.get(&Kind::Conflict)?.iter();
-    let ends = lifts
-        .filter(|lift| people::quorum(Kind::Conflict.row().lifting, std::slice::from_ref(lift)));
-    ends.filter_map(|lift| lift.record.exception.as_ref().map(|it| it.until))
-        .min()
+    let by_lift = lifts
+        .filter(|lift| people::quorum(quorum, std::slice::from_ref(lift)))
+        .filter_map(|lift| lift.record.exception.as_ref())
+        .map(|exception| exception.until);
+    let person = people::resolved(&view.evidence.beneficiary);
+    let rules = view.policy.conflicts.iter();
+    let by_policy = rules
+        .filter(|rule| conflicts.is_some_and(|ids| ids.contains(&rule.id)))
+        .flat_map(|rule| &rule.exceptions)
+        .filter(|it| {
+            person.is_some_and(|person| it.person == person.login)
+                && it.until > view.evidence.frozen_at
+        })
+        .map(|exception| exception.until);
+    by_lift.chain(by_policy).min()
 }

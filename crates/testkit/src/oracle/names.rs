@@ -189,13 +189,24 @@ pub(super) fn implied(policy: &Policy, id: &str) -> BTreeSet<String> {
     names
 }
 
+/// As [`implied`], and all levels when the name's own stands in no order: it counts as administration.
+fn implied_widely(policy: &Policy, id: &str) -> BTreeSet<String> {
+    let mut names = implied(policy, id);
+    let (resource, level) = halves(id);
+    if level.is_some() && !level_is_mapped(policy, id) {
+        let all = order_of(policy, resource).iter();
+        names.extend(all.map(|lower| format!("{resource}:{lower}")));
+    }
+    names
+}
+
 /// Whether whoever has all of `names` (and what `known` describes) fulfils a side.
 pub(super) fn fulfils(policy: &Policy, side: &str, names: &[&str], known: Option<&Known>) -> bool {
     let mut all = BTreeSet::new();
     for name in names {
         let id = entry_of(policy, name).map_or(*name, |entry| entry.id.as_str());
         all.insert((*name).to_owned());
-        all.extend(implied(policy, id));
+        all.extend(implied_widely(policy, id));
     }
     let by_name = all.iter().any(|name| {
         let entry = entry_of(policy, name);

@@ -142,6 +142,9 @@ pub(super) fn approvals(view: &View<'_>) -> (BTreeSet<ApprovalKind>, BTreeSet<St
     in_order.sort_by_key(|approval| (approval.at, &approval.id));
     let mut kinds = BTreeSet::new();
     let mut used = BTreeSet::new();
+    if resolved(&evidence.beneficiary).is_none() {
+        return (kinds, used);
+    }
     for approval in in_order {
         let Some(person) = active(evidence, &approval.by) else {
             continue;
