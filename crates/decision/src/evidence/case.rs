@@ -50,6 +50,8 @@ pub struct Case<'a> {
     pub justification: JustificationState,
     /// Duration asked for; `None` when the request does not say.
     pub duration: Option<Minutes>,
+    /// The end that the request names; `None` when it names none. No grant outlasts it.
+    pub until: Option<Timestamp>,
     /// What earlier grants used of the rolling window.
     pub booked: Minutes,
     /// Requests of the requester in the last 24 hours.

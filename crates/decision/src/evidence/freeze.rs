@@ -13,6 +13,7 @@ use crate::findings::approvals::{self, Void};
 use crate::findings::duration::{self, GrantTerm};
 use crate::findings::{justification, lifting};
 use crate::request::{Content, Term};
+use crate::rules::compile;
 use crate::rules::ids::{RoleId, SideId, SystemId};
 use crate::rules::pattern::Subject;
 use crate::rules::policy::ApprovalKind;
@@ -216,6 +217,16 @@ fn one(fact: &Fact<Lookup>) -> Option<&Person> {
     }
 }
 
+/// The policy that these rules come from, that the record names, and that is in force must be one.
+fn policy_state(evidence: &Evidence, rules: &Rules) -> PolicyState {
+    let one = evidence.policy == evidence.active_policy && evidence.policy == rules.policy().digest;
+    if one {
+        PolicyState::Current
+    } else {
+        PolicyState::Stale
+    }
+}
+
 fn person_state(fact: &Fact<Lookup>, now: Timestamp) -> PersonState {
     match fact {
         Fact::Present {
@@ -240,11 +251,9 @@ fn person_state(fact: &Fact<Lookup>, now: Timestamp) -> PersonState {
 }
 
 fn relation(evidence: &Evidence) -> Relation {
-    if evidence.request.on_behalf_of.is_none() {
-        return Relation::Same;
-    }
     match (evidence.requester(), evidence.beneficiary()) {
         (Some(filer), Some(person)) if filer.id == person.id => Relation::Same,
+        (None, _) | (_, None) if evidence.request.on_behalf_of.is_none() => Relation::Same,
         (Some(filer), Some(person))
             if person.manager.as_ref() == Some(&filer.id)
                 || person.delegates.contains(&filer.id) =>
@@ -296,17 +305,19 @@ fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec<SideId>) {
     let access = &evidence.request.access;
     let subject = subject_of(evidence, rules);
     let (classes, privileged) = rules.danger_of(&subject);
-    let asked_sides = rules.sides_matching(entitlement_name(evidence, rules), &subject);
+    let name = entitlement_name(evidence, rules);
+    let mut asked_sides = rules.sides_matching(name, &subject);
+    if rules.entitlement(name).is_none() {
+        asked_sides.extend(sides_of_name(rules, name));
+        asked_sides.sort_unstable();
+        asked_sides.dedup();
+    }
     let now = evidence.frozen_at;
     let case = Case {
         evidence: evidence.digest(),
         mode: evidence.mode,
         log: evidence.log,
-        policy: if evidence.policy == evidence.active_policy {
-            PolicyState::Current
-        } else {
-            PolicyState::Stale
-        },
+        policy: policy_state(evidence, rules),
         requester: person_state(&evidence.requester, now),
         beneficiary: person_state(&evidence.beneficiary, now),
         relation: relation(evidence),
@@ -339,6 +350,10 @@ fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec<SideId>) {
             Term::For(minutes) => Some(minutes),
             Term::Until(end) => Some(end.since(now)),
         },
+        until: match evidence.request.term {
+            Term::Unstated | Term::For(_) => None,
+            Term::Until(end) => Some(end),
+        },
         booked: booked(evidence, rules),
         activity: evidence.activity.value().copied().unwrap_or(0),
         lacks: LackSet::EMPTY,
@@ -353,10 +368,15 @@ fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec<SideId>) {
     (case, asked_sides)
 }
 
-/// INVARIANT(danger-wide): the name as asked, and the target's name, path and tags.
+/// INVARIANT(danger-wide): the name as asked, the catalogue entry, and the target's name, path and tags.
 pub(crate) fn subject_of(evidence: &Evidence, rules: &Rules) -> Subject {
     let access = &evidence.request.access;
-    let mut subject = Subject::new()
+    let entry = rules
+        .entitlement(access.canonical())
+        .and_then(|id| rules.entry(id));
+    // One subject, so that a pattern may find its resource in the target and its level in the catalogue.
+    let mut subject = entry
+        .map_or_else(Subject::new, compile::subject_of)
         .with_access(access.asked())
         .with_access(access.canonical());
     if let Some(target) = target_fact(evidence, rules).and_then(Fact::value) {
@@ -400,7 +420,17 @@ pub(crate) fn held_names(evidence: &Evidence) -> impl Iterator<Item = (&str, Vec
 pub(crate) fn sides_of_name(rules: &Rules, name: &str) -> Vec<SideId> {
     match rules.entitlement(name) {
         Some(id) => rules.sides_of(id).to_vec(),
-        None => rules.sides_matching(name, &Subject::new().with_access(name)),
+        None => {
+            let mut sides = rules.sides_matching(name, &Subject::new().with_access(name));
+            for lower in rules.lower_names(name) {
+                match rules.entitlement(&lower) {
+                    Some(id) => sides.extend(rules.sides_of(id)),
+                    None => sides
+                        .extend(rules.sides_matching(&lower, &Subject::new().with_access(&lower))),
+                }
+            }
+            sides
+        }
     }
 }
 

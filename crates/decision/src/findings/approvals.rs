@@ -1,6 +1,6 @@
 //! Are the required approvals there, given by people who may give them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::entitlement::{Fit, fit};
 use super::{FindingSet, Kind};
@@ -22,12 +22,16 @@ pub const SECURITY_GROUP: &str = "security";
 #[must_use]
 pub fn required(case: &Case<'_>, rules: &Rules) -> ApprovalSet {
     match case.entitlement.and_then(|id| Some((id, rules.facts(id)?))) {
-        Some((id, facts)) => match fit(rules, case.roles, id) {
-            Fit::Standard(_) => facts.required,
-            Fit::Grantable(_) | Fit::Outside => {
-                facts.required.union(rules.required_when_not_standard())
+        Some((id, facts)) => {
+            // Danger that only the name as asked or the target shows requires as much as the catalogue's own.
+            let own = facts
+                .required
+                .union(rules.required_by_danger(case.classes, case.privileged));
+            match fit(rules, case.roles, id) {
+                Fit::Standard(_) => own,
+                Fit::Grantable(_) | Fit::Outside => own.union(rules.required_when_not_standard()),
             }
-        },
+        }
         None => ApprovalSet::of([ApprovalKind::Manager, ApprovalKind::ResourceOwner]),
     }
 }
@@ -82,22 +86,85 @@ impl Void {
     }
 }
 
-/// INVARIANT(people-lift): who may never review this request: requester, beneficiary, the delegates and other
-/// identities of both, and whoever names one of them as another identity of theirs.
+/// The person of that immutable id, when the record knows them and they still work here.
+pub(crate) fn giver<'a>(evidence: &'a Evidence, id: &str) -> Result<&'a Person, Void> {
+    let person = evidence.people.get(id).ok_or(Void::GiverInactive)?;
+    let gone = person
+        .leaves_at
+        .is_some_and(|day| day <= evidence.frozen_at);
+    if person.id == id && person.status == PersonStatus::Active && !gone {
+        Ok(person)
+    } else {
+        Err(Void::GiverInactive)
+    }
+}
+
+/// Which identities are one human being. INVARIANT(people-lift): one human being fills one slot.
+#[derive(Clone, Debug, Default)]
+pub struct Humans {
+    number_of: BTreeMap<String, u32>,
+}
+
+impl Humans {
+    /// Follows the links between all people of the record, in both directions, to their end.
+    #[must_use]
+    pub fn of(evidence: &Evidence) -> Self {
+        let mut links: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for person in everybody(evidence) {
+            links.entry(&person.id).or_default();
+            for other in &person.linked {
+                links.entry(&person.id).or_default().push(other);
+                links.entry(other).or_default().push(&person.id);
+            }
+        }
+        let mut number_of = BTreeMap::new();
+        for (start, number) in links.keys().zip(0_u32..) {
+            let mut open = vec![*start];
+            while let Some(id) = open.pop() {
+                if !number_of.contains_key(id) {
+                    number_of.insert(id.to_owned(), number);
+                    open.extend(links.get(id).into_iter().flatten());
+                }
+            }
+        }
+        Self { number_of }
+    }
+
+    /// The number of the human being behind an identity; `None` when the record does not know it.
+    #[must_use]
+    pub fn number(&self, id: &str) -> Option<u32> {
+        self.number_of.get(id).copied()
+    }
+
+    /// `ids` and every other identity of the same human beings.
+    fn close(&self, ids: &BTreeSet<String>) -> BTreeSet<String> {
+        let numbers: BTreeSet<u32> = ids.iter().filter_map(|id| self.number(id)).collect();
+        let same = self.number_of.iter();
+        same.filter(|(_, number)| numbers.contains(number))
+            .map(|(id, _)| id.clone())
+            .chain(ids.iter().cloned())
+            .collect()
+    }
+}
+
+fn everybody(evidence: &Evidence) -> impl Iterator<Item = &Person> {
+    [evidence.requester(), evidence.beneficiary()]
+        .into_iter()
+        .flatten()
+        .chain(evidence.people.values())
+}
+
+/// INVARIANT(people-lift): who may never review this request: requester, beneficiary and the delegates of both, each
+/// with every other identity of the same human being.
 #[must_use]
 pub fn excluded(evidence: &Evidence, people: &[&Person]) -> BTreeSet<String> {
-    let mut own: BTreeSet<String> = people.iter().map(|person| person.id.clone()).collect();
-    for person in people {
-        own.extend(person.delegates.iter().chain(&person.linked).cloned());
-    }
-    let linked: Vec<String> = evidence
-        .people
-        .values()
-        .filter(|other| other.linked.iter().any(|id| own.contains(id)))
-        .map(|other| other.id.clone())
-        .collect();
-    own.extend(linked);
-    own
+    let humans = Humans::of(evidence);
+    let own = humans.close(&people.iter().map(|person| person.id.clone()).collect());
+    let delegates = everybody(evidence)
+        .filter(|person| own.contains(&person.id))
+        .flat_map(|person| person.delegates.iter().cloned());
+    let all = delegates.chain(own.iter().cloned()).collect();
+    humans.close(&all)
 }
 
 /// Which recorded approvals stand, by position in `evidence.approvals`, in the order of their time.
@@ -118,7 +185,8 @@ pub fn standing(
             .get(*position)
             .map(|approval| (approval.at, approval.id.clone()))
     });
-    let mut used: BTreeSet<&str> = BTreeSet::new();
+    let humans = Humans::of(evidence);
+    let mut used: BTreeSet<Option<u32>> = BTreeSet::new();
     let mut results = vec![Err(Void::NoAuthority); evidence.approvals.len()];
     for position in order {
         let Some(approval) = evidence.approvals.get(position) else {
@@ -134,7 +202,7 @@ pub fn standing(
             excluded,
         )
         .and_then(|()| {
-            if used.insert(&approval.by) {
+            if used.insert(humans.number(&approval.by)) {
                 Ok(approval.kind)
             } else {
                 Err(Void::SlotTaken)
@@ -156,13 +224,7 @@ fn judge(
     entry: Option<&Entitlement>,
     excluded: &BTreeSet<String>,
 ) -> Result<(), Void> {
-    let giver = evidence
-        .people
-        .get(&approval.by)
-        .ok_or(Void::GiverInactive)?;
-    if giver.status != PersonStatus::Active {
-        return Err(Void::GiverInactive);
-    }
+    let giver = giver(evidence, &approval.by)?;
     if excluded.contains(&giver.id) {
         return Err(Void::OwnRequest);
     }

@@ -1,14 +1,14 @@
 //! Lifts: people take a named finding away, each with the authority that the finding demands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::approvals::{SECURITY_GROUP, Void};
+use super::approvals::{self, Humans, SECURITY_GROUP, Void};
 use super::kind::{Authority, AuthoritySet, FindingSet, Kind, Lifting};
 use super::risk::{RiskLevel, RiskPoints};
 use super::separation::{self, RuleStanding};
 use crate::evidence::Frozen;
 use crate::evidence::case::{Case, Lift};
-use crate::evidence::record::{LiftRecord, Person, PersonStatus};
+use crate::evidence::record::{LiftRecord, Person};
 use crate::request::digest_of;
 use crate::rules::Rules;
 use crate::time::Timestamp;
@@ -37,7 +37,7 @@ pub fn lifted(
     }
     // The risk goes with its causes: judged last, on what the other lifts leave unexplained.
     if let Some(kind) = risk {
-        let left = RiskLevel::of_points(points.unexplained_by(lifted).sum());
+        let left = RiskLevel::of_points(points.unexplained_by(findings, lifted).sum());
         let unfloored = !findings.contains(Kind::Conflict) || lifted.contains(Kind::Conflict);
         let explained = !lifted.is_empty() && unfloored && left == RiskLevel::Low;
         lifted = lifted.with_if(
@@ -48,15 +48,27 @@ pub fn lifted(
     lifted
 }
 
+/// Whether a lift of `kind` given at `at` still stands at `now`.
+#[must_use]
+pub fn in_force(kind: Kind, at: Timestamp, now: Timestamp) -> bool {
+    match kind.row().lifting {
+        Lifting::Nobody => false,
+        Lifting::Any(_, age)
+        | Lifting::Each(_, age)
+        | Lifting::Exception(_, age)
+        | Lifting::WithCause(_, age) => at <= now && now <= at.plus(age),
+    }
+}
+
 fn quorum(lifts: &[Lift], kind: Kind, lifting: Lifting, now: Timestamp) -> bool {
-    let (wanted, age_max) = match lifting {
+    let wanted = match lifting {
         Lifting::Nobody => return false,
-        Lifting::Any(wanted, age)
-        | Lifting::Each(wanted, age)
-        | Lifting::Exception(wanted, age)
-        | Lifting::WithCause(wanted, age) => (wanted, age),
+        Lifting::Any(wanted, _)
+        | Lifting::Each(wanted, _)
+        | Lifting::Exception(wanted, _)
+        | Lifting::WithCause(wanted, _) => wanted,
     };
-    let fresh = |lift: &&Lift| lift.kind == kind && lift.at <= now && now <= lift.at.plus(age_max);
+    let fresh = |lift: &&Lift| lift.kind == kind && in_force(kind, lift.at, now);
     match lifting {
         Lifting::Nobody => false,
         Lifting::Any(..) | Lifting::WithCause(..) => {
@@ -101,70 +113,105 @@ fn assign(wanted: &[Authority], lifts: &[&Lift], taken: &mut Vec<u32>) -> bool {
 
 /// The earliest end that rule owners accepted for a conflict, when one was lifted.
 #[must_use]
-pub fn accepted_until(case: &Case<'_>, lifted: FindingSet) -> Option<Timestamp> {
+pub fn accepted_until(case: &Case<'_>, lifted: FindingSet, now: Timestamp) -> Option<Timestamp> {
     if !lifted.contains(Kind::Conflict) {
         return None;
     }
     case.lifts
         .iter()
-        .filter(|lift| lift.kind == Kind::Conflict)
+        .filter(|lift| lift.kind == Kind::Conflict && in_force(lift.kind, lift.at, now))
         .filter_map(|lift| lift.until)
+        .filter(|until| *until > now)
         .min()
 }
 
 /// Digest of a finding's facts as they are shown. INVARIANT(bound): a lift binds to these, not to the name.
 #[must_use]
 pub fn facts_digest(frozen: &Frozen, rules: &Rules, kind: Kind) -> String {
-    digest_of(format!("{}\n{}", kind.name(), explain::because(frozen, rules, kind)).as_bytes())
+    // As JSON, so that no text can look like two facts. A list of texts always serialises.
+    let facts = explain::facts(frozen, rules, kind);
+    digest_of(&serde_json::to_vec(&(kind, facts)).unwrap_or_default())
 }
 
 /// Which recorded lifts stand on the evidence.
 pub(crate) fn judge(frozen: &Frozen, rules: &Rules) -> (Vec<Lift>, Vec<Result<(), Void>>) {
-    let records = &frozen.evidence().lifts;
-    let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
+    let evidence = frozen.evidence();
+    let records = &evidence.lifts;
+    let humans = Humans::of(evidence);
+    let slots = evidence.approvals.iter().zip(frozen.approvals());
+    let basis = Basis {
+        excluded: frozen.excluded(),
+        approvers: slots
+            .filter(|(_, slot)| slot.is_ok())
+            .filter_map(|(approval, _)| humans.number(&approval.by))
+            .collect(),
+        facts: FindingSet::of(records.iter().map(|record| record.finding))
+            .iter()
+            .map(|kind| (kind, facts_digest(frozen, rules, kind)))
+            .collect(),
+        humans,
+    };
+    let bound = exception_end(frozen, rules);
     let mut lifts = Vec::new();
     let mut states = Vec::with_capacity(records.len());
     for record in records {
-        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        let by = *numbers.entry(&record.by).or_insert(next);
-        let judged = judge_one(frozen, rules, record);
+        let judged = judge_one(frozen, rules, record, &basis);
         states.push(judged.map(|_| ()));
-        if let Ok(authorities) = judged {
+        if let (Ok(authorities), Some(by)) = (judged, basis.humans.number(&record.by)) {
+            let accepted = record.exception.as_ref().map(|exception| exception.until);
             lifts.push(Lift {
                 kind: record.finding,
                 by,
                 authorities,
                 at: record.at,
-                until: record.exception.as_ref().map(|exception| exception.until),
+                until: accepted.map(|until| bound.filter(|end| *end < until).unwrap_or(until)),
             });
         }
     }
     (lifts, states)
 }
 
-fn judge_one(frozen: &Frozen, rules: &Rules, record: &LiftRecord) -> Result<AuthoritySet, Void> {
+/// What every lift of a request is judged by, worked out once.
+struct Basis {
+    humans: Humans,
+    excluded: BTreeSet<String>,
+    approvers: BTreeSet<u32>,
+    facts: BTreeMap<Kind, String>,
+}
+
+/// The earliest end of the exceptions that the policy itself accepts for this person and these conflicts, as far as
+/// they still run.
+fn exception_end(frozen: &Frozen, rules: &Rules) -> Option<Timestamp> {
     let evidence = frozen.evidence();
-    let giver = evidence.people.get(&record.by).ok_or(Void::GiverInactive)?;
-    if giver.status != PersonStatus::Active {
-        return Err(Void::GiverInactive);
-    }
-    if frozen.excluded().contains(&giver.id) {
+    let login = evidence.beneficiary().map(|person| &person.login)?;
+    let conflicts = explain::conflicts(frozen, rules, RuleStanding::Conflict);
+    conflicts
+        .iter()
+        .flat_map(|conflict| &conflict.rule.exceptions)
+        .filter(|exception| exception.person == *login && exception.until > evidence.frozen_at)
+        .map(|exception| exception.until)
+        .min()
+}
+
+fn judge_one(
+    frozen: &Frozen,
+    rules: &Rules,
+    record: &LiftRecord,
+    basis: &Basis,
+) -> Result<AuthoritySet, Void> {
+    let evidence = frozen.evidence();
+    let giver = approvals::giver(evidence, &record.by)?;
+    if basis.excluded.contains(&giver.id) {
         return Err(Void::OwnRequest);
     }
-    let approved = |approval: &crate::evidence::record::Approval, counts: bool| {
-        counts && approval.by == giver.id
-    };
-    let slots = evidence.approvals.iter().zip(frozen.approvals());
-    if slots
-        .into_iter()
-        .any(|(approval, slot)| approved(approval, slot.is_ok()))
-    {
+    let human = basis.humans.number(&giver.id);
+    if human.is_some_and(|human| basis.approvers.contains(&human)) {
         return Err(Void::SlotTaken);
     }
     if !record.content.covers(
         frozen.content(),
         &rules.narrower_chain(&record.content.entitlement),
-    ) || record.facts != facts_digest(frozen, rules, record.finding)
+    ) || basis.facts.get(&record.finding) != Some(&record.facts)
     {
         return Err(Void::OtherContent);
     }

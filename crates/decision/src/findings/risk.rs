@@ -151,18 +151,23 @@ impl RiskPoints {
             .sum()
     }
 
-    /// What is left when the causes of `lifted` findings are taken away: sensitivity that no class explains stays.
+    /// What is left when those of `findings` that are `lifted` are taken away as causes: sensitivity that no class
+    /// explains stays, and so do points of which another cause stands.
     #[must_use]
-    pub fn unexplained_by(self, lifted: FindingSet) -> Self {
+    pub fn unexplained_by(self, findings: FindingSet, lifted: FindingSet) -> Self {
         let keep = |points, kinds: &[Kind]| {
-            if kinds.iter().any(|kind| lifted.contains(*kind)) {
+            let causes = findings.intersection(FindingSet::of(kinds.iter().copied()));
+            if !causes.is_empty() && causes.is_subset(lifted) {
                 0
             } else {
                 points
             }
         };
         Self {
-            privilege: keep(self.privilege, &[Kind::Privileged, Kind::NeverAutoAdmin]),
+            privilege: keep(
+                self.privilege,
+                &[Kind::Privileged, Kind::NeverAutoAdmin, Kind::LevelUnmapped],
+            ),
             sensitivity: keep(self.sensitivity, &[Kind::NeverAutoSensitive]),
             production: keep(self.production, &[Kind::NeverAutoProduction]),
             tooling: keep(self.tooling, &[Kind::NeverAutoSecurity]),

@@ -17,11 +17,11 @@ mod clearance;
 pub use clearance::{Clearance, Clearances};
 
 use crate::evidence::Frozen;
-use crate::findings::FindingSet;
+use crate::findings::{FindingSet, lifting};
 use crate::rules::Rules;
 use crate::time::Timestamp;
 use crate::verdict::outcome::Outcome;
-use crate::verdict::{Ruling, Standing};
+use crate::verdict::{Ruling, Standing, rule};
 
 /// Permission to give one person one entitlement until one moment. Owned, not copyable, not readable from storage;
 /// it has no effect before the commit turns it into a committed grant.
@@ -130,8 +130,8 @@ impl Grant {
     }
 }
 
-/// Admits: takes the ruling and one clearance for every check, and gives the grant. Checks once more that all of them
-/// are about this evidence and agree.
+/// Admits: takes the ruling and one clearance for every check, and gives the grant. A ruling is plain data that anybody
+/// can write, and lifts grow old, so it is made again from the record as of `now`: what differs is not admitted.
 ///
 /// # Errors
 /// [`Withheld`] says why nothing was admitted.
@@ -146,12 +146,15 @@ pub fn admit(
     if ruling.evidence != evidence || !clearances.are_about(&evidence) {
         return Err(Withheld::OtherEvidence);
     }
-    if clearances.findings() != ruling.findings {
+    let again = rule(&frozen.case(), rules, now);
+    if again != ruling || clearances.findings() != again.findings {
         return Err(Withheld::Disagreement);
     }
     let authority = match (ruling.remaining, ruling.standing()) {
         (Outcome::Open, Standing::Automatic) => Authority::Automatic,
-        (Outcome::Open, Standing::Reviewed) => Authority::Reviewed(standing_lifts(frozen, &ruling)),
+        (Outcome::Open, Standing::Reviewed) => {
+            Authority::Reviewed(standing_lifts(frozen, &ruling, now))
+        }
         (_, Standing::Automatic | Standing::Reviewed | Standing::Withheld) => {
             return Err(Withheld::Findings(ruling.findings.without(ruling.lifted)));
         }
@@ -179,11 +182,12 @@ pub fn admit(
     })
 }
 
-/// Ids of the lifts that stand for findings that the ruling has.
-fn standing_lifts(frozen: &Frozen, ruling: &Ruling) -> Vec<String> {
+/// Ids of the lifts that stand, at `now`, for findings that the ruling has.
+fn standing_lifts(frozen: &Frozen, ruling: &Ruling, now: Timestamp) -> Vec<String> {
     let records = frozen.evidence().lifts.iter().zip(frozen.lifts());
     records
         .filter(|(record, state)| state.is_ok() && ruling.lifted.contains(record.finding))
+        .filter(|(record, _)| lifting::in_force(record.finding, record.at, now))
         .map(|(record, _)| record.id.clone())
         .collect()
 }

@@ -58,9 +58,11 @@ impl Rules {
             .map(|(entry, subject)| sides.matching(&entry.id, subject))
             .collect();
         let sides_of = Lists::new((0..policy.catalogue.len()).map(|index| {
-            let implied = implied.get(index).iter();
-            implied
-                .flat_map(|id| own_sides.get(id.index()).cloned().unwrap_or_default())
+            let own = own_sides.get(index).cloned().unwrap_or_default();
+            let lower = policy.catalogue.get(index).into_iter();
+            lower
+                .flat_map(|entry| sides.of_lower(&policy, &names, &own_sides, &entry.id))
+                .chain(own)
                 .collect()
         }))
         .ok_or(CompileError::TooLarge)?;
@@ -230,6 +232,18 @@ fn levels_of<'a>(policy: &'a Policy, resource: &str) -> &'a [String] {
         .map_or(&[], |order| order.levels.as_slice())
 }
 
+/// The lower levels of the same resource, as names, whether they are catalogued or not. All levels when the name's own
+/// stands in no order; none for a name without a level.
+pub(super) fn lower_names(policy: &Policy, name: &str) -> Vec<String> {
+    let Some((resource, level)) = name.rsplit_once(':') else {
+        return Vec::new();
+    };
+    let levels = levels_of(policy, resource);
+    let below = levels.iter().position(|known| known == level);
+    let lower = levels.iter().take(below.unwrap_or(levels.len()));
+    lower.map(|level| format!("{resource}:{level}")).collect()
+}
+
 fn implied_levels(
     policy: &Policy,
     names: &HashMap<String, EntitlementId>,
@@ -392,6 +406,26 @@ impl Sides {
             sides.by_conflict.push(own);
         }
         Ok(sides)
+    }
+
+    /// What the lower levels of `id` fulfil.
+    fn of_lower(
+        &self,
+        policy: &Policy,
+        names: &HashMap<String, EntitlementId>,
+        own_sides: &[Vec<SideId>],
+        id: &str,
+    ) -> Vec<SideId> {
+        if self.texts.is_empty() {
+            return Vec::new();
+        }
+        let lower = lower_names(policy, id).into_iter();
+        lower
+            .flat_map(|name| match names.get(&name) {
+                Some(id) => own_sides.get(id.index()).cloned().unwrap_or_default(),
+                None => self.matching(&name, &Subject::new().with_access(&name)),
+            })
+            .collect()
     }
 
     fn matching(&self, id: &str, subject: &Subject) -> Vec<SideId> {

@@ -246,6 +246,30 @@ impl Rules {
         ApprovalSet::of(self.policy.approvals.grantable.iter().copied())
     }
 
+    /// Approvals that danger requires: those of the classes, and those of privileged access.
+    #[must_use]
+    pub fn required_by_danger(&self, classes: ClassSet, privileged: bool) -> ApprovalSet {
+        let approvals = &self.policy.approvals;
+        let of = |kinds: &[ApprovalKind]| ApprovalSet::of(kinds.iter().copied());
+        let mut required = ApprovalSet::EMPTY;
+        if privileged {
+            required = required.union(of(&approvals.privileged));
+        }
+        for (class, kinds) in &approvals.by_class {
+            if classes.contains(*class) {
+                required = required.union(of(kinds));
+            }
+        }
+        required
+    }
+
+    /// Names that holding `name` gives too: the lower levels of the same resource. INVARIANT(danger-wide): a level
+    /// that stands in no order counts as administration, so it gives all of them.
+    #[must_use]
+    pub fn lower_names(&self, name: &str) -> Vec<String> {
+        super::compile::lower_names(&self.policy, name)
+    }
+
     /// Ids of the entitlements declared narrower than `name`, step by step, at most eight.
     #[must_use]
     pub fn narrower_chain(&self, name: &str) -> Vec<&str> {

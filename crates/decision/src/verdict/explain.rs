@@ -22,7 +22,7 @@ use crate::rules::pattern::{DangerPattern, Subject};
 use crate::rules::policy::{ConflictRule, Entitlement, Place};
 use crate::verdict::Ruling;
 
-/// The facts of a finding in one sentence: lower case, no final stop. A lift binds to exactly this text.
+/// The facts of a finding in one sentence: lower case, no final stop.
 #[must_use]
 pub fn because(frozen: &Frozen, rules: &Rules, kind: Kind) -> String {
     let evidence = frozen.evidence();
@@ -119,6 +119,62 @@ pub fn because(frozen: &Frozen, rules: &Rules, kind: Kind) -> String {
     }
 }
 
+/// The facts that a lift binds to: what [`because`] says, and what its sentence leaves out. Without figures that the
+/// mere passing of time changes.
+pub(crate) fn facts(frozen: &Frozen, rules: &Rules, kind: Kind) -> Vec<Vec<String>> {
+    let evidence = frozen.evidence();
+    let mut facts = Vec::new();
+    if kind == Kind::DurationOverCeiling {
+        let found = duration::assess(&frozen.case(), rules);
+        facts.push(vec![
+            found.maximum.to_string(),
+            rules.policy().duration.window.to_string(),
+        ]);
+        let mut grants: Vec<String> = (evidence.earlier.iter())
+            .filter(|earlier| earlier.entitlement == frozen.content().entitlement)
+            .map(|earlier| earlier.grant.clone())
+            .collect();
+        grants.sort_unstable();
+        facts.push(grants);
+        return facts;
+    }
+    facts.push(vec![because(frozen, rules, kind)]);
+    if kind == Kind::Brake {
+        facts.push(evidence.brakes.clone());
+    }
+    if kind == Kind::Conflict || kind == Kind::Unverifiable {
+        let wanted = if kind == Kind::Conflict {
+            RuleStanding::Conflict
+        } else {
+            RuleStanding::Unverified
+        };
+        let sides: BTreeMap<SideId, String> = conflicts(frozen, rules, wanted)
+            .into_iter()
+            .flat_map(|facts| facts.rule.sides)
+            .filter_map(|pattern| Some((side_of(rules, &pattern.text)?, pattern.text)))
+            .collect();
+        let mut holders = Vec::new();
+        for (name, path) in held_names(evidence) {
+            let fulfilled = sides_of_name(rules, name);
+            for (_, text) in sides.iter().filter(|(side, _)| fulfilled.contains(side)) {
+                let mut holder = vec![text.clone(), name.to_owned()];
+                holder.extend(path.iter().cloned());
+                holders.push(holder);
+            }
+        }
+        holders.sort_unstable();
+        holders.dedup();
+        facts.append(&mut holders);
+    }
+    facts
+}
+
+/// The side of that text; an alias and its id are the same side.
+fn side_of(rules: &Rules, text: &str) -> Option<SideId> {
+    let entry = rules.entitlement(text).and_then(|id| rules.entry(id));
+    rules.side_named(entry.map_or(text, |entry| &entry.id))
+}
+
 /// A segregation-of-duties rule with how each side is fulfilled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConflictFacts {
@@ -157,10 +213,7 @@ pub fn conflicts(frozen: &Frozen, rules: &Rules, wanted: RuleStanding) -> Vec<Co
             .sides
             .iter()
             .map(|pattern| {
-                let id = rules
-                    .entitlement(&pattern.text)
-                    .and_then(|id| rules.entry(id));
-                let side = rules.side_named(id.map_or(&pattern.text, |entry| &entry.id));
+                let side = side_of(rules, &pattern.text);
                 let held = side.and_then(|side| holder(frozen, rules, side));
                 let by = held.or_else(|| {
                     side.filter(|side| requested(*side))

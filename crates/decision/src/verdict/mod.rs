@@ -40,7 +40,7 @@ pub struct Ruling {
     pub required: ApprovalSet,
     /// How long a grant would last.
     pub term: GrantTerm,
-    /// An end that bounds the term, where a rule owner accepted a conflict until then.
+    /// An end that bounds the term: the one that the request names, or until which a rule owner accepted a conflict.
     pub until: Option<Timestamp>,
 }
 
@@ -91,7 +91,7 @@ pub fn rule(case: &Case<'_>, rules: &Rules, now: Timestamp) -> Ruling {
         confidence: confidence::of(case.lacks),
         required: approvals::required(case, rules),
         term: duration.term,
-        until: lifting::accepted_until(case, lifted),
+        until: earlier(case.until, lifting::accepted_until(case, lifted, now)),
     }
 }
 
@@ -138,9 +138,14 @@ impl Ruling {
             GrantTerm::Standing => None,
             GrantTerm::For(minutes) => Some(now.plus(minutes)),
         };
-        match (own, self.until) {
-            (Some(own), Some(until)) => Some(if until < own { until } else { own }),
-            (own, until) => own.or(until),
-        }
+        earlier(own, self.until)
+    }
+}
+
+/// The earlier of two ends; `None` is no end.
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b < a { b } else { a }),
+        (a, b) => a.or(b),
     }
 }

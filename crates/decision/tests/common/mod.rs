@@ -1,0 +1,218 @@
+//! A plain world for tests: one standard, approved request with complete evidence.
+
+#![allow(
+    unreachable_pub,
+    reason = "the functions of a test module are for its parent"
+)]
+
+use std::collections::BTreeMap;
+
+use decision::evidence::Frozen;
+use decision::evidence::record::{
+    AcceptedException, Advice, Approval, Coverage, Evidence, FORMAT, Fact, Holding, Holdings,
+    LiftRecord, LogState, Lookup, Mode, Person, Target,
+};
+use decision::findings::Kind;
+use decision::findings::lifting::facts_digest;
+use decision::request::{Access, Request, Term};
+use decision::rules::Rules;
+use decision::rules::policy::{
+    ApprovalKind, ConflictRule, Entitlement, LevelOrder, Listed, Pattern, Policy, Role,
+};
+use decision::time::Timestamp;
+use decision::verdict::{Ruling, rule};
+
+pub const NOW: i64 = 1_795_334_400;
+
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(NOW + seconds)
+}
+
+pub fn present<T>(value: T) -> Fact<T> {
+    Fact::Present {
+        value,
+        source: "directory".into(),
+        as_of: at(-60),
+    }
+}
+
+pub fn entitlement(id: &str) -> Entitlement {
+    Entitlement {
+        id: id.into(),
+        owner: Some("owners".into()),
+        ..Entitlement::default()
+    }
+}
+
+pub fn listed(id: &str) -> Listed {
+    Listed {
+        entitlement: id.into(),
+        ..Listed::default()
+    }
+}
+
+pub fn conflict(sides: &[&str]) -> ConflictRule {
+    ConflictRule {
+        id: "sod-1".into(),
+        sides: sides.iter().map(|side| pattern(side)).collect(),
+        owner: Some("controls".into()),
+        ..ConflictRule::default()
+    }
+}
+
+pub fn pattern(text: &str) -> Pattern {
+    Pattern {
+        text: text.into(),
+        ..Pattern::default()
+    }
+}
+
+/// Role `clerk` has `payment:approve` and `repo:read` as standard; levels read < create < approve < admin.
+pub fn policy() -> Policy {
+    Policy {
+        digest: "sha256:policy".into(),
+        file: "access.yml".into(),
+        roles: vec![Role {
+            name: "clerk".into(),
+            title: "Clerk".into(),
+            standard: vec![listed("payment:approve"), listed("repo:read")],
+            ..Role::default()
+        }],
+        catalogue: ["payment:approve", "repo:read", "vendor:admin", "repo:admin"]
+            .map(entitlement)
+            .to_vec(),
+        levels: vec![LevelOrder {
+            levels: ["read", "create", "approve", "admin"]
+                .map(str::to_owned)
+                .to_vec(),
+            ..LevelOrder::default()
+        }],
+        ..Policy::default()
+    }
+}
+
+pub fn person(id: &str, groups: &[&str]) -> Person {
+    Person {
+        id: id.into(),
+        login: id.into(),
+        groups: groups.iter().map(|group| (*group).into()).collect(),
+        ..Person::default()
+    }
+}
+
+/// Changes the person that a lookup found.
+pub fn alter(fact: &mut Fact<Lookup>, change: impl FnOnce(&mut Person)) {
+    if let Fact::Present {
+        value: Lookup::One(person),
+        ..
+    } = fact
+    {
+        change(person);
+    }
+}
+
+/// `p` asks for `access`, with the manager's approval; owners `o`, security `s`, rule owner `c` are there.
+pub fn evidence(rules: &Rules, access: &str) -> Evidence {
+    let mut filer = person("p", &[]);
+    filer.roles = vec!["clerk".into()];
+    filer.manager = Some("m".into());
+    let people = [
+        person("m", &[]),
+        person("o", &["owners"]),
+        person("s", &["security"]),
+        person("c", &["controls"]),
+    ];
+    let target = |id: &str| {
+        present(Target {
+            id: id.into(),
+            power: "narrow".into(),
+            name: "group-17".into(),
+            ..Target::default()
+        })
+    };
+    let mut evidence = Evidence {
+        format: FORMAT,
+        frozen_at: at(0),
+        mode: Mode::Guarded,
+        policy: rules.policy().digest.clone(),
+        active_policy: rules.policy().digest.clone(),
+        log: LogState::Verified,
+        request: Request {
+            id: "REQ-1".into(),
+            revision: 1,
+            requester: "p".into(),
+            on_behalf_of: None,
+            access: Access::new(access),
+            justification: Some("month-end close".into()),
+            term: Term::Unstated,
+            created_at: None,
+            ticket: None,
+            claims: Vec::new(),
+        },
+        requester: present(Lookup::One(Box::new(filer.clone()))),
+        beneficiary: present(Lookup::One(Box::new(filer))),
+        people: people.map(|one| (one.id.clone(), one)).into(),
+        holdings: present(Holdings {
+            coverage: Coverage::Everything,
+            items: Vec::new(),
+        }),
+        reserved: Vec::new(),
+        earlier: Vec::new(),
+        targets: rules
+            .policy()
+            .catalogue
+            .iter()
+            .map(|entry| (entry.id.clone(), target(&entry.id)))
+            .collect(),
+        bound_powers: BTreeMap::new(),
+        approvals: Vec::new(),
+        lifts: Vec::new(),
+        advice: Advice::Nothing,
+        activity: present(1),
+        brakes: Vec::new(),
+    };
+    approve(&mut evidence, rules, ApprovalKind::Manager, "m");
+    evidence
+}
+
+pub fn approve(evidence: &mut Evidence, rules: &Rules, kind: ApprovalKind, by: &str) {
+    let content = Frozen::new(evidence.clone(), rules).content().clone();
+    evidence.approvals.push(Approval {
+        id: format!("a{}", evidence.approvals.len()),
+        kind,
+        by: by.into(),
+        at: at(-30),
+        content,
+    });
+}
+
+pub fn lift(evidence: &mut Evidence, rules: &Rules, finding: Kind, by: &str) {
+    let frozen = Frozen::new(evidence.clone(), rules);
+    evidence.lifts.push(LiftRecord {
+        id: format!("l{}", evidence.lifts.len()),
+        finding,
+        by: by.into(),
+        at: at(-10),
+        content: frozen.content().clone(),
+        facts: facts_digest(&frozen, rules, finding),
+        exception: Some(AcceptedException {
+            until: at(86_400),
+            control: "second signature".into(),
+        }),
+    });
+}
+
+pub fn hold(evidence: &mut Evidence, name: &str) {
+    if let Fact::Present { value, .. } = &mut evidence.holdings {
+        value.items.push(Holding {
+            entitlement: name.into(),
+            path: Vec::new(),
+            grant: None,
+        });
+    }
+}
+
+pub fn ruled(evidence: &Evidence, rules: &Rules) -> Ruling {
+    let frozen = Frozen::new(evidence.clone(), rules);
+    rule(&frozen.case(), rules, evidence.frozen_at)
+}

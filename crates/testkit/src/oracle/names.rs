@@ -1,0 +1,264 @@
+//! Names in the oracle: own pattern matcher, own order of levels, own sides. Text only, everything looked at.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use decision::evidence::record::Target;
+use decision::rules::class::Class;
+use decision::rules::policy::{Entitlement, Environment, Policy, Sensitivity};
+use unicode_security::confusable_detection::skeleton;
+
+/// `resource` and `level`; the last colon divides.
+pub(super) fn halves(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once(':') {
+        Some((resource, level)) => (resource, Some(level)),
+        None => (text, None),
+    }
+}
+
+/// Texts by which something can be recognised.
+#[derive(Clone, Default)]
+pub(super) struct Known {
+    resources: Vec<String>,
+    levels: Vec<String>,
+}
+
+impl Known {
+    pub(super) fn access(&mut self, text: &str) {
+        let (resource, level) = halves(text);
+        self.resources.push(resource.to_owned());
+        self.levels.extend(level.map(str::to_owned));
+    }
+
+    /// A system's own name for it: it can betray both halves.
+    fn name(&mut self, text: &str) {
+        self.resources.push(text.to_owned());
+        self.levels.push(text.to_owned());
+    }
+
+    fn label(&mut self, text: &str) {
+        self.resources.push(text.to_owned());
+    }
+
+    pub(super) fn entry(&mut self, entry: &Entitlement) {
+        self.access(&entry.id);
+        for alias in &entry.aliases {
+            self.access(alias);
+        }
+        for label in entry.tags.iter().chain(&entry.system) {
+            self.label(label);
+        }
+        if entry.environment == Environment::Production {
+            self.label("production");
+            self.label("prod");
+        }
+    }
+
+    pub(super) fn target(&mut self, target: &Target) {
+        self.name(&target.name);
+        for label in target.path.iter().chain(&target.tags) {
+            self.label(label);
+        }
+    }
+
+    /// Whether `pattern` catches any of it.
+    pub(super) fn caught_by(&self, pattern: &str) -> bool {
+        let (resource, level) = halves(pattern);
+        let any = |texts: &[String], side: &str| {
+            side_is_open(side) || texts.iter().any(|text| side_catches(side, text))
+        };
+        any(&self.resources, resource) && any(&self.levels, level.unwrap_or("*"))
+    }
+}
+
+fn side_is_open(side: &str) -> bool {
+    side.split('*').all(|piece| words(piece, true).is_empty())
+}
+
+fn side_catches(side: &str, text: &str) -> bool {
+    [false, true].into_iter().any(|fine| {
+        let words_of_text = words(text, fine);
+        let mut from = 0;
+        side.split('*')
+            .map(|piece| words(piece, true))
+            .filter(|piece| !piece.is_empty())
+            .all(|piece| {
+                let found = (from..=words_of_text.len()).find(|start| {
+                    words_of_text
+                        .iter()
+                        .skip(*start)
+                        .take(piece.len())
+                        .eq(piece.iter())
+                });
+                from = found.map_or(usize::MAX / 2, |start| start + piece.len());
+                found.is_some()
+            })
+    })
+}
+
+/// The folded words of a text, cut at everything that is no letter or digit; `fine` cuts also between letters and
+/// digits, and before a capital that follows a small letter. Remembered, for speed alone.
+fn words(text: &str, fine: bool) -> Vec<String> {
+    type Cut = BTreeMap<(String, bool), Vec<String>>;
+    thread_local! {
+        static CUT: RefCell<Cut> = const { RefCell::new(BTreeMap::new()) };
+    }
+    let key = (text.to_owned(), fine);
+    let known = CUT.with_borrow(|cut| cut.get(&key).cloned());
+    known.unwrap_or_else(|| {
+        let words = cut_words(text, fine);
+        CUT.with_borrow_mut(|cut| cut.insert(key, words.clone()));
+        words
+    })
+}
+
+fn cut_words(text: &str, fine: bool) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before: Option<char> = None;
+    for letter in text.chars().filter(|letter| !is_hidden(*letter)) {
+        let cut = before.is_some_and(|before| {
+            before.is_lowercase() && letter.is_uppercase()
+                || before.is_numeric() != letter.is_numeric()
+        });
+        if !letter.is_alphanumeric() || fine && cut {
+            words.push(String::new());
+        }
+        if letter.is_alphanumeric() {
+            if let Some(word) = words.last_mut() {
+                word.push(letter);
+            }
+            before = Some(letter);
+        } else {
+            before = None;
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words.iter().map(|word| folded(word)).collect()
+}
+
+fn folded(word: &str) -> String {
+    skeleton(&word.to_lowercase())
+        .collect::<String>()
+        .to_lowercase()
+}
+
+/// What no eye sees: controls, zero-width, direction marks, soft hyphens, tags, variation selectors.
+fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+            | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// The catalogue entry of exactly this id or alias.
+pub(super) fn entry_of<'a>(policy: &'a Policy, name: &str) -> Option<&'a Entitlement> {
+    policy
+        .catalogue
+        .iter()
+        .find(|entry| entry.id == name || entry.aliases.iter().any(|alias| alias == name))
+}
+
+fn order_of<'a>(policy: &'a Policy, resource: &str) -> &'a [String] {
+    let of = |wanted: &str| policy.levels.iter().find(|order| order.resource == wanted);
+    of(resource)
+        .or_else(|| of(""))
+        .map_or(&[], |order| order.levels.as_slice())
+}
+
+/// Whether the level of `id` stands in the order of its resource.
+pub(super) fn level_is_mapped(policy: &Policy, id: &str) -> bool {
+    let (resource, level) = halves(id);
+    order_of(policy, resource)
+        .iter()
+        .any(|known| Some(known.as_str()) == level)
+}
+
+/// The name itself and that of every lower level of its resource.
+pub(super) fn implied(policy: &Policy, id: &str) -> BTreeSet<String> {
+    let (resource, level) = halves(id);
+    let mut names = BTreeSet::from([id.to_owned()]);
+    if level_is_mapped(policy, id) {
+        for lower in order_of(policy, resource) {
+            if Some(lower.as_str()) == level {
+                break;
+            }
+            names.insert(format!("{resource}:{lower}"));
+        }
+    }
+    names
+}
+
+/// As [`implied`], and all levels when the name's own stands in no order: it counts as administration.
+fn implied_widely(policy: &Policy, id: &str) -> BTreeSet<String> {
+    let mut names = implied(policy, id);
+    let (resource, level) = halves(id);
+    if level.is_some() && !level_is_mapped(policy, id) {
+        let all = order_of(policy, resource).iter();
+        names.extend(all.map(|lower| format!("{resource}:{lower}")));
+    }
+    names
+}
+
+/// Whether whoever has all of `names` (and what `known` describes) fulfils a side.
+pub(super) fn fulfils(policy: &Policy, side: &str, names: &[&str], known: Option<&Known>) -> bool {
+    let mut all = BTreeSet::new();
+    for name in names {
+        let id = entry_of(policy, name).map_or(*name, |entry| entry.id.as_str());
+        all.insert((*name).to_owned());
+        all.extend(implied_widely(policy, id));
+    }
+    let by_name = all.iter().any(|name| {
+        let entry = entry_of(policy, name);
+        let mut about = Known::default();
+        about.access(name);
+        if let Some(entry) = entry {
+            about.entry(entry);
+        }
+        let exact = name == side
+            || entry
+                .is_some_and(|entry| entry.id == side || entry.aliases.iter().any(|a| a == side));
+        if side.contains('*') {
+            about.caught_by(side)
+        } else {
+            exact
+        }
+    });
+    by_name || side.contains('*') && known.is_some_and(|known| known.caught_by(side))
+}
+
+/// The never-auto classes of an entry, of a name and of a target together.
+pub(super) fn classes(
+    policy: &Policy,
+    entry: Option<&Entitlement>,
+    known: &Known,
+) -> BTreeSet<Class> {
+    let mut classes = BTreeSet::new();
+    for class in Class::BUILT_IN {
+        let added = policy
+            .never_auto
+            .iter()
+            .filter(|added| added.class == class);
+        let mut patterns: Vec<&str> = class.built_in_patterns().to_vec();
+        patterns.extend(added.flat_map(|added| added.patterns.iter().map(|p| p.text.as_str())));
+        if patterns.into_iter().any(|pattern| known.caught_by(pattern)) {
+            classes.insert(class);
+        }
+    }
+    // What nobody catalogued has no mapped level.
+    if entry.is_none() {
+        classes.insert(Class::Admin);
+    }
+    if let Some(entry) = entry {
+        if entry.environment == Environment::Production {
+            classes.insert(Class::Production);
+        }
+        if entry.sensitivity == Sensitivity::Restricted {
+            classes.insert(Class::SensitiveData);
+        }
+        if !level_is_mapped(policy, &entry.id) {
+            classes.insert(Class::Admin);
+        }
+    }
+    classes
+}

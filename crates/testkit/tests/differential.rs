@@ -1,0 +1,188 @@
+//! The engine against the slow oracle, over random worlds.
+//!
+//! `ORACLE_CASES` sets how many (default 20,000), `ORACLE_SEED` where they start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use decision::evidence::Frozen;
+use decision::findings::duration::GrantTerm;
+use decision::findings::lifting::facts_digest;
+use decision::findings::{Kind, TABLE};
+use decision::verdict::outcome::Outcome;
+use decision::verdict::{Ruling, Standing, rule};
+use testkit::generate::World;
+use testkit::oracle::{self, OracleRuling, Points};
+
+fn from_environment(name: &str, default: u64) -> u64 {
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
+}
+
+fn engine(world: &World) -> (Frozen, Ruling) {
+    let frozen = Frozen::new(world.evidence.clone(), &world.rules);
+    let ruling = rule(&frozen.case(), &world.rules, world.now);
+    (frozen, ruling)
+}
+
+fn as_oracle(ruling: &Ruling, world: &World) -> OracleRuling {
+    let points = ruling.points;
+    OracleRuling {
+        findings: ruling.findings.iter().collect(),
+        lifted: ruling.lifted.iter().collect(),
+        shown: ruling.shown,
+        remaining: ruling.remaining,
+        points: Points {
+            privilege: points.privilege,
+            sensitivity: points.sensitivity,
+            production: points.production,
+            tooling: points.tooling,
+            blast_radius: points.blast_radius,
+            anomaly: points.anomaly,
+        },
+        risk: ruling.risk.name(),
+        confidence: ruling.confidence.0,
+        term: match ruling.term {
+            GrantTerm::Standing => None,
+            GrantTerm::For(minutes) => Some(minutes),
+        },
+        ends: ruling.ends_at(world.now),
+    }
+}
+
+fn compare(seed: u64) -> Option<(World, Ruling, Option<String>)> {
+    let world = World::from_seed(seed)?;
+    let (frozen, ruling) = engine(&world);
+    let facts = |kind: Kind| facts_digest(&frozen, &world.rules, kind);
+    let slow = oracle::decide(&world.evidence, &world.policy, world.now, &facts);
+    let fast = as_oracle(&ruling, &world);
+    let difference = (slow != fast).then(|| {
+        let mut text = format!("seed {seed}:");
+        let only = |a: &BTreeSet<Kind>, b: &BTreeSet<Kind>| {
+            a.difference(b).map(|kind| kind.name()).collect::<Vec<_>>()
+        };
+        let mut say = |what: &str, engine: String, oracle: String| {
+            if engine != oracle {
+                text.push_str(&format!(" {what}: engine {engine}, oracle {oracle};"));
+            }
+        };
+        say(
+            "findings",
+            format!("{:?}", only(&fast.findings, &slow.findings)),
+            format!("{:?}", only(&slow.findings, &fast.findings)),
+        );
+        say(
+            "lifted",
+            format!("{:?}", only(&fast.lifted, &slow.lifted)),
+            format!("{:?}", only(&slow.lifted, &fast.lifted)),
+        );
+        say(
+            "points",
+            format!("{:?}", fast.points),
+            format!("{:?}", slow.points),
+        );
+        say("risk", fast.risk.into(), slow.risk.into());
+        say(
+            "confidence",
+            fast.confidence.to_string(),
+            slow.confidence.to_string(),
+        );
+        say(
+            "term",
+            format!("{:?}", fast.term),
+            format!("{:?}", slow.term),
+        );
+        say(
+            "ends",
+            format!("{:?}", fast.ends),
+            format!("{:?}", slow.ends),
+        );
+        text
+    });
+    Some((world, ruling, difference))
+}
+
+#[test]
+fn the_engine_agrees_with_the_oracle_and_everything_occurs() {
+    let cases = from_environment("ORACLE_CASES", 20_000);
+    let first = from_environment("ORACLE_SEED", 0);
+    let mut differences: BTreeMap<String, (u64, String)> = BTreeMap::new();
+    let mut kinds: BTreeMap<Kind, (u64, u64)> = BTreeMap::new();
+    let mut outcomes: BTreeMap<Outcome, u64> = BTreeMap::new();
+    let mut standings: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut ruled = 0_u64;
+    for seed in first..first + cases {
+        let Some((_, ruling, difference)) = compare(seed) else {
+            continue;
+        };
+        ruled += 1;
+        for kind in ruling.findings.iter() {
+            let count = kinds.entry(kind).or_default();
+            count.0 += 1;
+            count.1 += u64::from(ruling.lifted.contains(kind));
+        }
+        *outcomes.entry(ruling.shown).or_default() += 1;
+        *standings
+            .entry(match ruling.standing() {
+                Standing::Withheld => "withheld",
+                Standing::Automatic => "automatic",
+                Standing::Reviewed => "reviewed",
+            })
+            .or_default() += 1;
+        if let Some(difference) = difference {
+            let sort = difference
+                .split_once(':')
+                .map_or("", |(_, rest)| rest)
+                .to_owned();
+            differences.entry(sort).or_insert((0, difference)).0 += 1;
+        }
+    }
+    println!("{ruled} of {cases} worlds ruled; shown {outcomes:?}; {standings:?}");
+    for row in TABLE {
+        let (found, lifted) = kinds.get(&row.kind).copied().unwrap_or_default();
+        println!("{:40} {found:7} lifted {lifted:6}", row.name);
+    }
+    let mut worst: Vec<_> = differences.values().collect();
+    worst.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    for (count, example) in worst.iter().take(30) {
+        println!("{count} x {example}");
+    }
+    assert!(
+        differences.is_empty(),
+        "{} sorts of difference",
+        differences.len()
+    );
+    assert_eq!(ruled, cases, "every policy compiles");
+    for row in TABLE {
+        assert!(kinds.contains_key(&row.kind), "{} never occurs", row.kind);
+    }
+    for standing in ["withheld", "automatic", "reviewed"] {
+        assert!(
+            standings
+                .get(standing)
+                .is_some_and(|count| *count > cases / 200),
+            "{standing}"
+        );
+    }
+    for outcome in Outcome::ALL {
+        assert!(
+            outcomes
+                .get(&outcome)
+                .is_some_and(|count| *count > cases / 200),
+            "{outcome}"
+        );
+    }
+}
+
+/// Prints one world: `ORACLE_SEED=7 cargo test -p testkit --test differential -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints one world for a person to read"]
+fn one_world() {
+    let seed = from_environment("ORACLE_SEED", 0);
+    let (world, ruling, difference) = compare(seed).unwrap();
+    println!(
+        "{:#?}\n{:#?}\n{ruling:#?}\n{difference:#?}",
+        world.policy, world.evidence
+    );
+}
