@@ -161,6 +161,7 @@ fn all_clear(roles: &[RoleId], entitlement: EntitlementId) -> Case<'_> {
         approvals: ApprovalSet::of(ApprovalKind::ALL),
         justification: JustificationState::Given,
         duration: None,
+        until: None,
         booked: Minutes(0),
         activity: 0,
         lacks: LackSet::EMPTY,
