@@ -1,1 +1,8 @@
 //! Adapters to the systems outside; the embedded directory is the first.
+
+pub mod conformance;
+pub mod embedded_directory;
+pub mod faulty;
+
+pub use embedded_directory::EmbeddedDirectory;
+pub use faulty::Faulty;
