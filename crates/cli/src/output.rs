@@ -47,7 +47,7 @@ pub(crate) fn screen(text: &str) -> String {
 
 /// Columns to fill.
 pub(crate) fn width() -> usize {
-    let terminal = Table::new().width().map(usize::from);
+    let terminal = terminal_size::terminal_size().map(|(columns, _)| usize::from(columns.0));
     let told = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok());
@@ -77,8 +77,8 @@ pub(crate) fn complain(error: &Error) {
     }
 }
 
-/// Prints a JSON value.
-pub(crate) fn json(value: &serde_json::Value, format: Format) {
+/// Prints a value as JSON; fields keep their order.
+pub(crate) fn json(value: &impl serde::Serialize, format: Format) {
     let text = match format {
         Format::Ndjson => serde_json::to_string(value),
         Format::Text | Format::Json => serde_json::to_string_pretty(value),
@@ -106,7 +106,7 @@ pub(crate) fn rows(headings: &[&str], rows: &[Vec<String>], format: Format) {
         Format::Text if rows.is_empty() => note("nothing to show"),
         Format::Text => {
             let mut table = Table::new();
-            table.load_preset(presets::NOTHING);
+            table.load_style(presets::NOTHING);
             table.set_content_arrangement(ContentArrangement::Dynamic);
             table.set_width(u16::try_from(width()).unwrap_or(100));
             table.set_header(headings.iter().map(|heading| heading.to_uppercase()));

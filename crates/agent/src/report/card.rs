@@ -74,7 +74,7 @@ impl Card {
                 "built-in analyst",
                 format!("{:?}", frozen.evidence().advice),
             )],
-            buttons: buttons(frozen, rules, ruling),
+            buttons: buttons(frozen, ruling),
         }
     }
 }
@@ -195,7 +195,7 @@ fn risk(ruling: &Ruling) -> Vec<Line> {
 }
 
 /// What a reviewer can do, with the words to type.
-fn buttons(frozen: &Frozen, rules: &Rules, ruling: &Ruling) -> Vec<Line> {
+fn buttons(frozen: &Frozen, ruling: &Ruling) -> Vec<Line> {
     let id = &frozen.evidence().request.id;
     let mut lines = Vec::new();
     for kind in ruling.missing().iter() {

@@ -88,7 +88,7 @@ struct Shown {
     format: Format,
     explain: bool,
     single: bool,
-    decisions: Vec<serde_json::Value>,
+    decisions: Vec<agent::report::Decision>,
 }
 
 impl Shown {
@@ -130,7 +130,6 @@ impl Shown {
     }
 
     fn show(&mut self, decision: &agent::report::Decision, card: Option<&Card>) {
-        let value = || serde_json::to_value(decision).unwrap_or_default();
         match self.format {
             Format::Text if self.explain => {
                 if let Some(card) = card {
@@ -138,8 +137,8 @@ impl Shown {
                 }
             }
             Format::Text => output::say(&output::decision_line(decision)),
-            Format::Ndjson => output::json(&value(), self.format),
-            Format::Json => self.decisions.push(value()),
+            Format::Ndjson => output::json(decision, self.format),
+            Format::Json => self.decisions.push(decision.clone()),
         }
     }
 
@@ -152,7 +151,7 @@ impl Shown {
             (true, Some(only)) => output::json(&only, self.format),
             (_, last) => {
                 decisions.extend(last);
-                output::json(&serde_json::Value::Array(decisions), self.format);
+                output::json(&decisions, self.format);
             }
         }
     }

@@ -87,9 +87,7 @@ pub(crate) fn show(parts: &Parts, format: Format, id: &str, explain: bool) -> Re
                 )));
             }
         }
-        Format::Json | Format::Ndjson => {
-            output::json(&serde_json::to_value(&decision).unwrap_or_default(), format)
-        }
+        Format::Json | Format::Ndjson => output::json(&decision, format),
     }
     Ok(Exit::Done)
 }

@@ -105,9 +105,9 @@ impl Stage {
         }
         self.wait(60);
         let mut agreed = 0_usize;
-        for (number, planted) in planted.iter().enumerate() {
-            let id = id_of(&planted.ticket);
-            for (kind, by) in &planted.approvals {
+        for (number, one) in planted.iter().enumerate() {
+            let id = id_of(&one.ticket);
+            for (kind, by) in &one.approvals {
                 // Some approvals are planted by people who may not give them: refused, and the ruling stays.
                 if let Err(error) = self.approve(&id, kind, by)
                     && error.code != Exit::NotAllowed
@@ -116,7 +116,7 @@ impl Stage {
                 }
             }
             let decision = self.parts.agent().decision(&id)?;
-            agreed += usize::from(decision.decision == planted.expected);
+            agreed += usize::from(decision.decision == one.expected);
             if number % planted.len().div_ceil(LINES_SHOWN).max(1) == 0 {
                 output::say(&output::decision_line(&decision));
             }
