@@ -142,6 +142,9 @@ fn is_plain(case: &Case<'_>, rules: &Rules) -> bool {
         && case.brake == BrakeState::Free
 }
 
+/// Position of that set of lifts.
+const WITHOUT_OWNER: usize = 3;
+
 type Change = fn(&mut Case<'static>);
 /// What a check can come to. Of two with different ranks the higher one is the more cautious; equal ranks do not compare.
 type Axis = &'static [(u8, Change)];
@@ -334,10 +337,15 @@ fn neighbours(known: &[[(Outcome, Outcome); 7]]) -> u64 {
             for (other, (rank, _)) in axis.iter().enumerate() {
                 if *rank > axis[own].0 {
                     let there = &known[point + other * step - own * step];
-                    let looser = here
-                        .iter()
-                        .zip(there)
-                        .any(|(here, there)| there.0 < here.0 || there.1 < here.1);
+                    // A moderate risk is lifted by the owner, a high one by security: who lifts is not comparable, so
+                    // without the owner only what is shown is compared.
+                    let looser =
+                        here.iter()
+                            .zip(there)
+                            .enumerate()
+                            .any(|(variant, (here, there))| {
+                                there.0 < here.0 || variant != WITHOUT_OWNER && there.1 < here.1
+                            });
                     loosened += u64::from(looser);
                 }
             }
