@@ -25,11 +25,21 @@ fn main() -> ExitCode {
     }
 }
 
-/// For tests: aborts the process at the fail point that the environment names, as a power cut would.
+/// For tests: aborts the process at the fail point that the environment names, as a power cut would. `name@3` means the
+/// third time that it is passed.
 #[cfg(feature = "failpoints")]
 fn abort_where_told() {
-    if let Ok(name) = std::env::var("ACCESS_REQUEST_AGENT_ABORT_AT") {
-        // A fail point that cannot be set shows in the test, which then sees no abort.
-        let _ = fail::cfg_callback(name, || std::process::abort());
-    }
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let Ok(told) = std::env::var("ACCESS_REQUEST_AGENT_ABORT_AT") else {
+        return;
+    };
+    let (name, hit) = told.split_once('@').unwrap_or((&told, "1"));
+    let hit = hit.parse().unwrap_or(1);
+    let passed = AtomicUsize::new(0);
+    // A fail point that cannot be set shows in the test, which then sees no abort.
+    let _ = fail::cfg_callback(name, move || {
+        if passed.fetch_add(1, Ordering::SeqCst).saturating_add(1) == hit {
+            std::process::abort();
+        }
+    });
 }

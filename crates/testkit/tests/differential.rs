@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use decision::evidence::Frozen;
 use decision::findings::duration::GrantTerm;
 use decision::findings::lifting::facts_digest;
-use decision::findings::{Kind, TABLE};
+use decision::findings::{Kind, Lifting, TABLE};
 use decision::verdict::outcome::Outcome;
 use decision::verdict::{Ruling, Standing, rule};
 use testkit::generate::World;
@@ -103,75 +103,125 @@ fn compare(seed: u64) -> Option<(World, Ruling, Option<String>)> {
     Some((world, ruling, difference))
 }
 
+/// What happened over many worlds.
+#[derive(Default)]
+struct Tally {
+    ruled: u64,
+    differences: BTreeMap<String, (u64, String)>,
+    kinds: BTreeMap<Kind, (u64, u64)>,
+    outcomes: BTreeMap<Outcome, u64>,
+    standings: BTreeMap<&'static str, u64>,
+}
+
+impl Tally {
+    fn of(seeds: impl Iterator<Item = u64>) -> Self {
+        let mut tally = Self::default();
+        for seed in seeds {
+            if let Some((_, ruling, difference)) = compare(seed) {
+                tally.note(&ruling, difference);
+            }
+        }
+        tally
+    }
+
+    fn note(&mut self, ruling: &Ruling, difference: Option<String>) {
+        self.ruled += 1;
+        for kind in ruling.findings.iter() {
+            let count = self.kinds.entry(kind).or_default();
+            count.0 += 1;
+            count.1 += u64::from(ruling.lifted.contains(kind));
+        }
+        *self.outcomes.entry(ruling.shown).or_default() += 1;
+        let standing = match ruling.standing() {
+            Standing::Withheld => "withheld",
+            Standing::Automatic => "automatic",
+            Standing::Reviewed => "reviewed",
+        };
+        *self.standings.entry(standing).or_default() += 1;
+        if let Some(difference) = difference {
+            let sort = difference.split_once(':').map_or("", |(_, rest)| rest);
+            let sort = sort.to_owned();
+            self.differences.entry(sort).or_insert((0, difference)).0 += 1;
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.ruled += other.ruled;
+        for (sort, (count, example)) in other.differences {
+            self.differences.entry(sort).or_insert((0, example)).0 += count;
+        }
+        for (kind, (found, lifted)) in other.kinds {
+            let count = self.kinds.entry(kind).or_default();
+            *count = (count.0 + found, count.1 + lifted);
+        }
+        for (outcome, count) in other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += count;
+        }
+        for (standing, count) in other.standings {
+            *self.standings.entry(standing).or_default() += count;
+        }
+    }
+
+    fn print(&self) {
+        println!(
+            "{} worlds; shown {:?}; {:?}",
+            self.ruled, self.outcomes, self.standings
+        );
+        for row in TABLE {
+            let (found, lifted) = self.kinds.get(&row.kind).copied().unwrap_or_default();
+            println!("{:40} {found:7} lifted {lifted:6}", row.name);
+        }
+        let mut worst: Vec<_> = self.differences.values().collect();
+        worst.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        for (count, example) in worst.iter().take(30) {
+            println!("{count} x {example}");
+        }
+    }
+}
+
 #[test]
 fn the_engine_agrees_with_the_oracle_and_everything_occurs() {
     let cases = from_environment("ORACLE_CASES", 20_000);
     let first = from_environment("ORACLE_SEED", 0);
-    let mut differences: BTreeMap<String, (u64, String)> = BTreeMap::new();
-    let mut kinds: BTreeMap<Kind, (u64, u64)> = BTreeMap::new();
-    let mut outcomes: BTreeMap<Outcome, u64> = BTreeMap::new();
-    let mut standings: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut ruled = 0_u64;
-    for seed in first..first + cases {
-        let Some((_, ruling, difference)) = compare(seed) else {
-            continue;
-        };
-        ruled += 1;
-        for kind in ruling.findings.iter() {
-            let count = kinds.entry(kind).or_default();
-            count.0 += 1;
-            count.1 += u64::from(ruling.lifted.contains(kind));
-        }
-        *outcomes.entry(ruling.shown).or_default() += 1;
-        *standings
-            .entry(match ruling.standing() {
-                Standing::Withheld => "withheld",
-                Standing::Automatic => "automatic",
-                Standing::Reviewed => "reviewed",
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
+    let mut tally = Tally::default();
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = (0..threads)
+            .map(|part| {
+                let seeds = (first + part..first + cases).step_by(threads as usize);
+                scope.spawn(|| Tally::of(seeds))
             })
-            .or_default() += 1;
-        if let Some(difference) = difference {
-            let sort = difference
-                .split_once(':')
-                .map_or("", |(_, rest)| rest)
-                .to_owned();
-            differences.entry(sort).or_insert((0, difference)).0 += 1;
+            .collect();
+        for part in parts {
+            tally.add(part.join().unwrap());
         }
-    }
-    println!("{ruled} of {cases} worlds ruled; shown {outcomes:?}; {standings:?}");
-    for row in TABLE {
-        let (found, lifted) = kinds.get(&row.kind).copied().unwrap_or_default();
-        println!("{:40} {found:7} lifted {lifted:6}", row.name);
-    }
-    let mut worst: Vec<_> = differences.values().collect();
-    worst.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    for (count, example) in worst.iter().take(30) {
-        println!("{count} x {example}");
-    }
+    });
+    tally.print();
     assert!(
-        differences.is_empty(),
+        tally.differences.is_empty(),
         "{} sorts of difference",
-        differences.len()
+        tally.differences.len()
     );
-    assert_eq!(ruled, cases, "every policy compiles");
+    assert_eq!(tally.ruled, cases, "every policy compiles");
+    let often = |count: Option<&u64>| count.is_some_and(|count| *count > cases / 200);
     for row in TABLE {
-        assert!(kinds.contains_key(&row.kind), "{} never occurs", row.kind);
+        assert!(
+            tally.kinds.contains_key(&row.kind),
+            "{} never occurs",
+            row.kind
+        );
+        let liftable = row.lifting != Lifting::Nobody;
+        let lifted = tally
+            .kinds
+            .get(&row.kind)
+            .is_some_and(|(_, lifted)| *lifted > 0);
+        assert_eq!(lifted, liftable, "{} lifted", row.kind);
     }
     for standing in ["withheld", "automatic", "reviewed"] {
-        assert!(
-            standings
-                .get(standing)
-                .is_some_and(|count| *count > cases / 200),
-            "{standing}"
-        );
+        assert!(often(tally.standings.get(standing)), "{standing}");
     }
     for outcome in Outcome::ALL {
-        assert!(
-            outcomes
-                .get(&outcome)
-                .is_some_and(|count| *count > cases / 200),
-            "{outcome}"
-        );
+        assert!(often(tally.outcomes.get(&outcome)), "{outcome}");
     }
 }
 
@@ -185,4 +235,28 @@ fn one_world() {
         "{:#?}\n{:#?}\n{ruling:#?}\n{difference:#?}",
         world.policy, world.evidence
     );
+}
+
+#[test]
+#[ignore = "measures"]
+fn speed() {
+    use std::time::Instant;
+    let start = Instant::now();
+    let worlds: Vec<World> = (0..500).filter_map(World::from_seed).collect();
+    println!("generate {:?}", start.elapsed());
+    let start = Instant::now();
+    for world in &worlds {
+        let _ = decision::rules::Rules::compile(world.policy.clone());
+    }
+    println!("compile {:?}", start.elapsed());
+    let start = Instant::now();
+    let ruled: Vec<_> = worlds.iter().map(engine).collect();
+    println!("engine {:?}", start.elapsed());
+    let start = Instant::now();
+    for (world, (frozen, _)) in worlds.iter().zip(&ruled) {
+        oracle::decide(&world.evidence, &world.policy, world.now, &|kind| {
+            facts_digest(frozen, &world.rules, kind)
+        });
+    }
+    println!("oracle {:?}", start.elapsed());
 }

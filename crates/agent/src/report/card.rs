@@ -227,7 +227,13 @@ fn buttons(frozen: &Frozen, ruling: &Ruling) -> Vec<Line> {
             ));
         }
     }
-    let _ = rules;
+    if lines.is_empty() {
+        let grant = crate::ruling::grant_id(id, frozen.evidence().request.revision);
+        return vec![line(
+            "take back",
+            format!("before its end: grants revoke {grant} --reason TEXT"),
+        )];
+    }
     lines.push(line(
         "narrow",
         format!("less access or time: review narrow {id} --access ID --duration 8h"),

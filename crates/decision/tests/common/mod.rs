@@ -2,7 +2,8 @@
 
 #![allow(
     unreachable_pub,
-    reason = "the functions of a test module are for its parent"
+    dead_code,
+    reason = "each test binary uses a part of it"
 )]
 
 use std::collections::BTreeMap;

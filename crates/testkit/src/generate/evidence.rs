@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use decision::evidence::Frozen;
 use decision::evidence::record::{
     Advice, Approval, Coverage, EarlierGrant, Evidence, FORMAT, Fact, Holding, Holdings, LogState,
     Lookup, Mode, Person, PersonStatus, Reserved, Target,
 };
 use decision::request::{Access, Claim, Content, Request, Term};
+use decision::rules::Rules;
 use decision::rules::policy::{ApprovalKind, Policy};
 use decision::time::{Minutes, Timestamp};
 
@@ -45,7 +47,8 @@ const OTHERS: [(&str, &[&str]); 8] = [
     ("x1", &[]),
 ];
 
-pub(super) fn any(dice: &mut Dice<'_>, policy: &Policy) -> Evidence {
+pub(super) fn any(dice: &mut Dice<'_>, rules: &Rules) -> Evidence {
+    let policy = rules.policy();
     let names: Vec<String> = policy
         .catalogue
         .iter()
@@ -71,7 +74,7 @@ pub(super) fn any(dice: &mut Dice<'_>, policy: &Policy) -> Evidence {
     for _ in 0..dice.of(&[0, 0, 0, 1, 1, 2, 3, 6]) {
         change(dice, &mut evidence);
     }
-    content_of_approvals(dice, &mut evidence, policy);
+    content_of_approvals(dice, &mut evidence, rules);
     evidence
 }
 
@@ -385,15 +388,12 @@ fn change_approvals(dice: &mut Dice<'_>, evidence: &mut Evidence) {
 }
 
 /// What each approval was given for: mostly the request as it is.
-fn content_of_approvals(dice: &mut Dice<'_>, evidence: &mut Evidence, policy: &Policy) {
-    let Ok(rules) = decision::rules::Rules::compile(policy.clone()) else {
-        return;
-    };
-    let frozen = decision::evidence::Frozen::new(evidence.clone(), &rules);
+fn content_of_approvals(dice: &mut Dice<'_>, evidence: &mut Evidence, rules: &Rules) {
+    let frozen = Frozen::new(evidence.clone(), rules);
     for approval in &mut evidence.approvals {
         approval.content = frozen.content().clone();
         if dice.chance(12) {
-            spoil(dice, &mut approval.content, policy);
+            spoil(dice, &mut approval.content, rules.policy());
         }
     }
 }

@@ -36,7 +36,7 @@ impl World {
         let mut dice = Dice { choices, at: 0 };
         let policy = policy::any(&mut dice);
         let rules = Rules::compile(policy.clone()).ok()?;
-        let mut evidence = evidence::any(&mut dice, &policy);
+        let mut evidence = evidence::any(&mut dice, &rules);
         let late = dice.of(&[0, 0, 0, 90, 86_400 * 8]);
         let now = Timestamp::from_seconds(FROZEN_AT + late);
         lifts::add(&mut dice, &mut evidence, &rules, now);

@@ -1,7 +1,8 @@
 //! Names in the oracle: own pattern matcher, own order of levels, own sides. Text only, everything looked at.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use decision::evidence::record::Target;
 use decision::rules::class::Class;
@@ -98,16 +99,17 @@ fn side_catches(side: &str, text: &str) -> bool {
 
 /// The folded words of a text, cut at everything that is no letter or digit; `fine` cuts also between letters and
 /// digits, and before a capital that follows a small letter. Remembered, for speed alone.
-fn words(text: &str, fine: bool) -> Vec<String> {
-    type Cut = BTreeMap<(String, bool), Vec<String>>;
+fn words(text: &str, fine: bool) -> Rc<[String]> {
     thread_local! {
-        static CUT: RefCell<Cut> = const { RefCell::new(BTreeMap::new()) };
+        static CUT: RefCell<[HashMap<String, Rc<[String]>>; 2]> = RefCell::default();
     }
-    let key = (text.to_owned(), fine);
-    let known = CUT.with_borrow(|cut| cut.get(&key).cloned());
-    known.unwrap_or_else(|| {
-        let words = cut_words(text, fine);
-        CUT.with_borrow_mut(|cut| cut.insert(key, words.clone()));
+    CUT.with_borrow_mut(|[coarse_words, fine_words]| {
+        let known = if fine { fine_words } else { coarse_words };
+        if let Some(words) = known.get(text) {
+            return Rc::clone(words);
+        }
+        let words: Rc<[String]> = cut_words(text, fine).into();
+        known.insert(text.to_owned(), Rc::clone(&words));
         words
     })
 }

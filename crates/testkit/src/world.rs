@@ -1,0 +1,175 @@
+//! A whole agent in a temporary folder: real store, real log, real directory, and a clock that a test moves.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use agent::review::Reviewer;
+use agent::{Agent, intake};
+use audit::{PersonKey, SigningKey};
+use connectors::EmbeddedDirectory;
+use decision::evidence::record::{Lookup, Mode};
+use decision::request::Request;
+use decision::rules::Rules;
+use decision::time::Timestamp;
+use policy::Guardrails;
+use ports::store::{Administration, Budgets, Category, LeafDraft, Transition};
+use ports::{Clock, Directory as _, FixedClock, Provisioner, commit};
+use store::{Options, Salts, SqliteStore};
+use tempfile::TempDir;
+
+/// When every world begins.
+pub const START: &str = "2026-03-02T09:00:00Z";
+
+/// An agent with everything it needs. Dropping it leaves nothing behind.
+pub struct World {
+    /// The compiled policy.
+    pub rules: Rules,
+    /// The mode.
+    pub mode: Mode,
+    /// The store; its log's origin is `demo`.
+    pub store: SqliteStore,
+    /// The directory and provisioner.
+    pub directory: EmbeddedDirectory,
+    /// The clock.
+    pub clock: Arc<FixedClock>,
+    folder: TempDir,
+}
+
+impl World {
+    /// Builds a world from the texts of `access.yml` and `directory.yml`; the policy is in force.
+    ///
+    /// # Errors
+    /// What is wrong with the texts, or the folder.
+    pub fn new(access: &str, directory: &str, mode: Mode) -> Result<Self, String> {
+        Self::with_budgets(access, directory, mode, Budgets::default())
+    }
+
+    /// As [`Self::new`], with other budgets of automatic grants.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_budgets(
+        access: &str,
+        directory: &str,
+        mode: Mode,
+        budgets: Budgets,
+    ) -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let loaded = policy::load("access.yml", access.as_bytes(), &Guardrails::default())
+            .map_err(|report| policy::render(&report, 100, false))?;
+        let rules = Rules::compile(loaded.policy).map_err(|error| error.to_string())?;
+        let key = SigningKey::from_seed("demo", [7; 32]).map_err(|error| error.to_string())?;
+        let options = Options {
+            key,
+            person_key: PersonKey::new([8; 32]),
+            salts: Salts::Seeded {
+                seed: [9; 32],
+                taken: 0,
+            },
+            budgets,
+        };
+        let store = SqliteStore::open(folder.path(), options).map_err(|error| error.to_string())?;
+        let holdings = folder.path().join("holdings.db");
+        let directory = EmbeddedDirectory::open("directory.yml", directory.as_bytes(), &holdings)
+            .map_err(|error| error.to_string())?;
+        let start = Timestamp::parse(START).ok_or("the start is no time")?;
+        let world = Self {
+            rules,
+            mode,
+            store,
+            directory,
+            clock: Arc::new(FixedClock::new(start)),
+            folder,
+        };
+        world.activate(access)?;
+        Ok(world)
+    }
+
+    fn activate(&self, source: &str) -> Result<(), String> {
+        let digest = self.rules.policy().digest.clone();
+        let transition = Transition {
+            at: self.clock.now(),
+            leaves: vec![LeafDraft {
+                category: Category::Administration,
+                event: "policy.activated",
+                request: String::new(),
+                person: None,
+                clear: [("policy".to_owned(), digest.clone())].into(),
+                committed: [].into(),
+            }],
+            administration: Some(Administration::Activation {
+                digest,
+                source: source.as_bytes().to_vec(),
+                guardrails: Guardrails::default().canonical(),
+                file: "access.yml".to_owned(),
+            }),
+            ..Transition::default()
+        };
+        commit(&self.store, transition)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    }
+
+    /// The agent, with the embedded directory as provisioner.
+    #[must_use]
+    pub fn agent(&self) -> Agent<'_> {
+        self.agent_with(&self.directory)
+    }
+
+    /// The agent with another provisioner.
+    #[must_use]
+    pub fn agent_with<'a>(&'a self, provisioner: &'a dyn Provisioner) -> Agent<'a> {
+        Agent {
+            rules: &self.rules,
+            mode: self.mode,
+            store: &self.store,
+            directory: &self.directory,
+            provisioner,
+            clock: self.clock.as_ref(),
+        }
+    }
+
+    /// Somebody of the directory as reviewer.
+    ///
+    /// # Errors
+    /// When the directory does not know exactly one person of that login.
+    pub fn reviewer(&self, login: &str) -> Result<Reviewer, String> {
+        match self.directory.find(login) {
+            Ok(Some(Lookup::One(person))) => Ok(Reviewer {
+                person: *person,
+                assurance: "injected by a test".to_owned(),
+            }),
+            other => Err(format!("{login}: {other:?}")),
+        }
+    }
+
+    /// Folder of the published log.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// Publishes the log and verifies it from its files. Gives what is wrong.
+    ///
+    /// # Errors
+    /// When it cannot be published.
+    pub fn verify(&self) -> Result<Vec<String>, String> {
+        use ports::Store as _;
+        self.store.publish().map_err(|error| error.to_string())?;
+        let report = audit::verify(
+            &self.log(),
+            &self.store.verifier(),
+            audit::Options::default(),
+            &mut |_, _| (),
+        );
+        Ok(report.findings.iter().map(ToString::to_string).collect())
+    }
+}
+
+/// A ticket's text as a request.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn request(ticket: &str) -> Result<Request, String> {
+    intake::parse(ticket).map_err(|error| error.to_string())
+}
