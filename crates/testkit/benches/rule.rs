@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use decision::evidence::case::{
-    AlreadyHeld, BrakeState, Case, CaseCoverage, JustificationState, LackSet, NameState, PersonState,
-    PolicyState, Relation, TargetState,
+    AlreadyHeld, BrakeState, Case, CaseCoverage, JustificationState, LackSet, NameState,
+    PersonState, PolicyState, Relation, TargetState,
 };
 use decision::evidence::record::{Advice, LogState, Mode};
 use decision::rules::class::ClassSet;
@@ -36,9 +36,33 @@ struct Size {
 }
 
 const SIZES: [Size; 3] = [
-    Size { name: "small", roles: 20, per_role: 30, entitlements: 300, patterns: 10, conflicts: 20, holdings: 20 },
-    Size { name: "medium", roles: 500, per_role: 200, entitlements: 20_000, patterns: 100, conflicts: 2_000, holdings: 100 },
-    Size { name: "large", roles: 5_000, per_role: 500, entitlements: 200_000, patterns: 500, conflicts: 50_000, holdings: 500 },
+    Size {
+        name: "small",
+        roles: 20,
+        per_role: 30,
+        entitlements: 300,
+        patterns: 10,
+        conflicts: 20,
+        holdings: 20,
+    },
+    Size {
+        name: "medium",
+        roles: 500,
+        per_role: 200,
+        entitlements: 20_000,
+        patterns: 100,
+        conflicts: 2_000,
+        holdings: 100,
+    },
+    Size {
+        name: "large",
+        roles: 5_000,
+        per_role: 500,
+        entitlements: 200_000,
+        patterns: 500,
+        conflicts: 50_000,
+        holdings: 500,
+    },
 ];
 const CASES: usize = 4_096;
 const ROUNDS: usize = 31;
@@ -57,17 +81,26 @@ impl Random {
 }
 
 fn name(number: u32) -> String {
-    format!("system{}:{}", number / 3, ["read", "write", "admin"][(number % 3) as usize])
+    format!(
+        "system{}:{}",
+        number / 3,
+        ["read", "write", "admin"][(number % 3) as usize]
+    )
 }
 
 fn policy(size: &Size, random: &mut Random) -> Policy {
-    let pattern = |text: String| Pattern { text, ..Pattern::default() };
+    let pattern = |text: String| Pattern {
+        text,
+        ..Pattern::default()
+    };
     Policy {
         digest: "sha256:bench".into(),
         file: "bench".into(),
         roles: (0..size.roles)
             .map(|number| {
-                let mut own: Vec<u32> = (0..size.per_role).map(|_| random.below(size.entitlements)).collect();
+                let mut own: Vec<u32> = (0..size.per_role)
+                    .map(|_| random.below(size.entitlements))
+                    .collect();
                 own.sort_unstable();
                 own.dedup();
                 Role {
@@ -75,23 +108,39 @@ fn policy(size: &Size, random: &mut Random) -> Policy {
                     title: format!("Role {number}"),
                     standard: own
                         .into_iter()
-                        .map(|number| Listed { entitlement: name(number), ..Listed::default() })
+                        .map(|number| Listed {
+                            entitlement: name(number),
+                            ..Listed::default()
+                        })
                         .collect(),
                     ..Role::default()
                 }
             })
             .collect(),
-        catalogue: (0..size.entitlements).map(|number| Entitlement { id: name(number), ..Entitlement::default() }).collect(),
-        levels: vec![LevelOrder { levels: ["read", "write", "admin"].map(String::from).to_vec(), ..LevelOrder::default() }],
+        catalogue: (0..size.entitlements)
+            .map(|number| Entitlement {
+                id: name(number),
+                ..Entitlement::default()
+            })
+            .collect(),
+        levels: vec![LevelOrder {
+            levels: ["read", "write", "admin"].map(String::from).to_vec(),
+            ..LevelOrder::default()
+        }],
         conflicts: (0..size.conflicts)
             .map(|number| ConflictRule {
                 id: format!("rule{number}"),
-                sides: vec![pattern(name(random.below(size.entitlements))), pattern(name(random.below(size.entitlements)))],
+                sides: vec![
+                    pattern(name(random.below(size.entitlements))),
+                    pattern(name(random.below(size.entitlements))),
+                ],
                 ..ConflictRule::default()
             })
             .filter(|rule| rule.sides[0].text != rule.sides[1].text)
             .collect(),
-        privileged: (0..size.patterns).map(|number| pattern(format!("system{}:*", number * 3))).collect(),
+        privileged: (0..size.patterns)
+            .map(|number| pattern(format!("system{}:*", number * 3)))
+            .collect(),
         ..Policy::default()
     }
 }
@@ -111,13 +160,20 @@ fn asked(size: &Size, rules: &Rules, random: &mut Random) -> Asked {
     let role = random.below(size.roles);
     let own = &rules.policy().roles[role as usize].standard;
     let entitlement = if random.below(10) < 7 {
-        rules.entitlement(&own[random.below(own.len() as u32) as usize].entitlement).unwrap()
+        rules
+            .entitlement(&own[random.below(own.len() as u32) as usize].entitlement)
+            .unwrap()
     } else {
         EntitlementId(random.below(size.entitlements))
     };
-    let holdings: Vec<EntitlementId> =
-        (0..size.holdings).map(|_| EntitlementId(random.below(size.entitlements))).collect();
-    let mut held: Vec<SideId> = holdings.iter().flat_map(|id| rules.sides_of(*id)).copied().collect();
+    let holdings: Vec<EntitlementId> = (0..size.holdings)
+        .map(|_| EntitlementId(random.below(size.entitlements)))
+        .collect();
+    let mut held: Vec<SideId> = holdings
+        .iter()
+        .flat_map(|id| rules.sides_of(*id))
+        .copied()
+        .collect();
     held.sort_unstable();
     held.dedup();
     Asked {
@@ -126,7 +182,11 @@ fn asked(size: &Size, rules: &Rules, random: &mut Random) -> Asked {
         entitlement,
         approvals: ApprovalSet::of((random.below(10) > 0).then_some(ApprovalKind::Manager)),
         role_names: vec![format!("role{role}")],
-        holdings: holdings.iter().flat_map(|id| rules.implied(*id)).map(|id| name(id.0)).collect(),
+        holdings: holdings
+            .iter()
+            .flat_map(|id| rules.implied(*id))
+            .map(|id| name(id.0))
+            .collect(),
         access: name(entitlement.0),
     }
 }
@@ -175,24 +235,45 @@ impl Plain {
         let mut conflicts: HashMap<String, Vec<(String, String)>> = HashMap::new();
         for rule in &policy.conflicts {
             let (a, b) = (rule.sides[0].text.clone(), rule.sides[1].text.clone());
-            conflicts.entry(a.clone()).or_default().push((b.clone(), rule.id.clone()));
+            conflicts
+                .entry(a.clone())
+                .or_default()
+                .push((b.clone(), rule.id.clone()));
             conflicts.entry(b).or_default().push((a, rule.id.clone()));
         }
         Self {
             standard: (policy.roles.iter())
-                .map(|role| (role.name.clone(), role.standard.iter().map(|own| own.entitlement.clone()).collect()))
+                .map(|role| {
+                    (
+                        role.name.clone(),
+                        role.standard
+                            .iter()
+                            .map(|own| own.entitlement.clone())
+                            .collect(),
+                    )
+                })
                 .collect(),
-            patterns: policy.privileged.iter().map(|pattern| pattern.text.trim_end_matches('*').to_owned()).collect(),
+            patterns: policy
+                .privileged
+                .iter()
+                .map(|pattern| pattern.text.trim_end_matches('*').to_owned())
+                .collect(),
             conflicts,
         }
     }
 
     /// Standard, not privileged, no conflict, approved. Nothing else: no lifts, durations, risk, facts unknown.
     fn decide(&self, asked: &Asked) -> bool {
-        let standard =
-            asked.role_names.iter().any(|role| self.standard.get(role).is_some_and(|own| own.contains(&asked.access)));
+        let standard = asked.role_names.iter().any(|role| {
+            self.standard
+                .get(role)
+                .is_some_and(|own| own.contains(&asked.access))
+        });
         let privileged = asked.access.ends_with(":admin")
-            || self.patterns.iter().any(|prefix| asked.access.starts_with(prefix.as_str()));
+            || self
+                .patterns
+                .iter()
+                .any(|prefix| asked.access.starts_with(prefix.as_str()));
         let levels = ["read", "write", "admin"];
         let (resource, level) = asked.access.split_once(':').unwrap_or_default();
         let below = levels.iter().position(|name| *name == level).unwrap_or(0);
@@ -200,7 +281,8 @@ impl Plain {
             let side = format!("{resource}:{level}");
             let rules = self.conflicts.get(&side).map_or(&[][..], Vec::as_slice);
             rules.iter().any(|(other, _)| {
-                asked.holdings.contains(other) || (other.starts_with(resource) && *other == format!("{resource}:{level}"))
+                asked.holdings.contains(other)
+                    || (other.starts_with(resource) && *other == format!("{resource}:{level}"))
             })
         });
         standard && !privileged && !conflict && asked.approvals.contains(ApprovalKind::Manager)
@@ -230,9 +312,14 @@ fn main() {
         let start = Instant::now();
         let rules = Rules::compile(policy).unwrap();
         let compile = start.elapsed();
-        let people: Vec<Asked> = (0..CASES).map(|_| asked(&size, &rules, &mut random)).collect();
+        let people: Vec<Asked> = (0..CASES)
+            .map(|_| asked(&size, &rules, &mut random))
+            .collect();
         let now = Timestamp::default();
-        let open = people.iter().filter(|one| rule(&case(one), &rules, now).shown == Outcome::Open).count();
+        let open = people
+            .iter()
+            .filter(|one| rule(&case(one), &rules, now).shown == Outcome::Open)
+            .count();
         let ours = median(CASES, || {
             for one in &people {
                 black_box(rule(black_box(&case(one)), &rules, now));
