@@ -517,7 +517,7 @@ fn a_seed_is_a_company() {
         [
             "sha256:e72056f05a1447ddb067df899d9b6665db2809902247c0714f9cb28635f9760b",
             "sha256:a633ebf05e2baf50cedf3d7a9f6e00eefd749135d42369af3f7c58e2c54d9a4e",
-            "sha256:c5a7d6dd8476f215fb9e88c2331b2905c9248290aef6e703555f35384cd205f7",
+            "sha256:edd68a9cac2dd7a65098d6b686f566420592930c40f4623fe46416dec6c0ab05",
         ]
     );
 }

@@ -123,8 +123,8 @@ impl Draft {
         self.claims.push(Claim {
             kind,
             by,
-            at: "2026-11-22T16:40:00Z",
-            reference: "mail of Sunday afternoon",
+            at: "2026-11-19T16:40:00Z",
+            reference: "mail of Thursday afternoon",
         });
         self
     }
