@@ -105,13 +105,11 @@ impl Frozen {
     }
 
     /// For each recorded approval, in the record's order: the slot that it fills, or why it does not count.
-    #[must_use]
     pub fn approvals(&self) -> &[Result<ApprovalKind, Void>] {
         &self.approvals
     }
 
     /// For each recorded lift, in the record's order: whether it stands.
-    #[must_use]
     pub fn lifts(&self) -> &[Result<(), Void>] {
         &self.lift_states
     }

@@ -767,21 +767,18 @@ fn cite(rules: &Rules, role: crate::rules::ids::RoleId, id: &str) -> String {
 /// File and line of the rule behind a finding, when it has one.
 #[must_use]
 pub fn place_of(frozen: &Frozen, rules: &Rules, kind: Kind) -> Option<String> {
-    let entry = frozen.case().entitlement.and_then(|id| rules.entry(id));
-    let place = match kind {
-        Kind::Conflict => conflicts(frozen, rules, RuleStanding::Conflict)
+    let place = if kind == Kind::Conflict {
+        conflicts(frozen, rules, RuleStanding::Conflict)
             .first()
-            .map(|facts| facts.rule.place),
-        Kind::Privileged => {
-            let first = privileged_patterns(frozen, rules).into_iter().next()?;
-            rules
-                .policy()
-                .privileged
-                .iter()
-                .find(|pattern| pattern.text == first)
-                .map(|pattern| pattern.place)
-        }
-        _ => entry.map(|entry: &Entitlement| entry.place),
+            .map(|facts| facts.rule.place)
+    } else if kind == Kind::Privileged {
+        let first = privileged_patterns(frozen, rules).into_iter().next()?;
+        let patterns = &rules.policy().privileged;
+        let pattern = patterns.iter().find(|pattern| pattern.text == first);
+        pattern.map(|pattern| pattern.place)
+    } else {
+        let entry = frozen.case().entitlement.and_then(|id| rules.entry(id));
+        entry.map(|entry: &Entitlement| entry.place)
     };
     place
         .filter(|place| place.line > 0)
