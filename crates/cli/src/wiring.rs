@@ -266,8 +266,8 @@ pub(crate) fn directory(home: &Home) -> Result<EmbeddedDirectory, Error> {
     fs::create_dir_all(&state)?;
     EmbeddedDirectory::open("directory.yml", &bytes, &home.holdings()).map_err(|error| {
         let code = match &error {
-            connectors::embedded_directory::OpenError::File { .. } => Exit::BadInput,
-            connectors::embedded_directory::OpenError::Busy { .. } => Exit::InUse,
+            connectors::embedded_directory::OpenError::File(_) => Exit::BadInput,
+            connectors::embedded_directory::OpenError::Busy(_) => Exit::InUse,
             _ => Exit::Failed,
         };
         Error::of(code, &error).hint(error.help())

@@ -1,5 +1,13 @@
 //! Attacks on the core, each of which got through once or was tried.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    reason = "tests may panic, and print what they counted"
+)]
+
 mod common;
 
 use common::*;

@@ -1,6 +1,14 @@
 //! Four eyes, over every small group: requester, beneficiary, their delegates and linked accounts never review their
 //! own request, and one human being fills one slot.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    reason = "tests may panic, and print what they counted"
+)]
+
 mod common;
 
 use std::collections::BTreeSet;
@@ -205,7 +213,7 @@ fn the_filer_and_delegates_do_not_approve() {
         let barred = group.may_not_review();
         let human = group.humans();
         let x_counts = !barred.contains(&2);
-        let y_counts = !barred.contains(&3) && !(x_counts && human[2] == human[3]);
+        let y_counts = !(barred.contains(&3) || x_counts && human[2] == human[3]);
         let states: Vec<bool> = frozen.approvals().iter().map(Result::is_ok).collect();
         assert_eq!(states, [x_counts, y_counts], "{number}");
     }

@@ -31,7 +31,7 @@ fn decisions(mode: Mode) -> (World, Vec<(Decision, Decision)>) {
         let before = answers.pop().unwrap().unwrap().decision;
         assert!(!planted.approvals.is_empty(), "{id}: the manager approves");
         for (kind, by) in &planted.approvals {
-            assert_eq!(kind, "manager");
+            assert_eq!(*kind, "manager");
             let reviewer = world.reviewer(by).unwrap();
             world
                 .agent()

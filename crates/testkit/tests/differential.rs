@@ -2,6 +2,14 @@
 //!
 //! `ORACLE_CASES` sets how many (default 20,000), `ORACLE_SEED` where they start.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    reason = "tests may panic, and print what they counted"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use decision::evidence::Frozen;

@@ -1,5 +1,13 @@
 //! The decision matrix as a golden file: what each finding means. `UPDATE_GOLDEN=1` writes it anew.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    reason = "tests may panic, and print what they counted"
+)]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;

@@ -12,7 +12,7 @@ use super::record::{Coverage, Evidence, Fact, Lookup, Person, PersonStatus};
 use crate::findings::approvals::{self, Void};
 use crate::findings::duration::{self, GrantTerm};
 use crate::findings::{justification, lifting};
-use crate::request::{Content, Term};
+use crate::request::{Content, NAME_CHARS_MAX, Term};
 use crate::rules::compile;
 use crate::rules::ids::{RoleId, SideId, SystemId};
 use crate::rules::pattern::Subject;
@@ -34,6 +34,7 @@ pub struct Frozen {
     template: Case<'static>,
     roles: Vec<RoleId>,
     asked_sides: Vec<SideId>,
+    sides_held: Vec<Vec<SideId>>,
     held: Vec<SideId>,
     systems: Option<Vec<SystemId>>,
     approvals: Vec<Result<ApprovalKind, Void>>,
@@ -45,7 +46,13 @@ impl Frozen {
     /// Freezes `evidence` against `rules`. Never fails: what cannot be judged becomes a cautious state.
     #[must_use]
     pub fn new(evidence: Evidence, rules: &Rules) -> Self {
-        let (roles, held) = (roles_of(&evidence, rules), held_sides(&evidence, rules));
+        let roles = roles_of(&evidence, rules);
+        let sides_held: Vec<Vec<SideId>> = held_names(&evidence)
+            .map(|(name, _)| sides_of_name(rules, name))
+            .collect();
+        let mut held: Vec<SideId> = sides_held.iter().flatten().copied().collect();
+        held.sort_unstable();
+        held.dedup();
         let (template, asked_sides) = scalars(&evidence, rules);
         let systems = systems_of(&evidence, rules);
         let mut frozen = Self {
@@ -67,6 +74,7 @@ impl Frozen {
             template,
             roles,
             asked_sides,
+            sides_held,
             held,
             systems,
             approvals: Vec::new(),
@@ -97,13 +105,11 @@ impl Frozen {
     }
 
     /// For each recorded approval, in the record's order: the slot that it fills, or why it does not count.
-    #[must_use]
     pub fn approvals(&self) -> &[Result<ApprovalKind, Void>] {
         &self.approvals
     }
 
     /// For each recorded lift, in the record's order: whether it stands.
-    #[must_use]
     pub fn lifts(&self) -> &[Result<(), Void>] {
         &self.lift_states
     }
@@ -122,6 +128,13 @@ impl Frozen {
             lifts: &self.lifts,
             ..self.template
         }
+    }
+
+    /// Everything that is held, with its path and the sides that it fulfils.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (&str, Vec<String>, &[SideId])> {
+        held_names(&self.evidence)
+            .zip(&self.sides_held)
+            .map(|((name, path), sides)| (name, path, sides.as_slice()))
     }
 
     /// People who may never review this request.
@@ -308,7 +321,7 @@ fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec<SideId>) {
     let name = entitlement_name(evidence, rules);
     let mut asked_sides = rules.sides_matching(name, &subject);
     if rules.entitlement(name).is_none() {
-        asked_sides.extend(sides_of_name(rules, name));
+        asked_sides.extend(sides_of_name(rules, beginning(name)));
         asked_sides.sort_unstable();
         asked_sides.dedup();
     }
@@ -377,8 +390,8 @@ pub(crate) fn subject_of(evidence: &Evidence, rules: &Rules) -> Subject {
     // One subject, so that a pattern may find its resource in the target and its level in the catalogue.
     let mut subject = entry
         .map_or_else(Subject::new, compile::subject_of)
-        .with_access(access.asked())
-        .with_access(access.canonical());
+        .with_access(beginning(access.asked()))
+        .with_access(beginning(access.canonical()));
     if let Some(target) = target_fact(evidence, rules).and_then(Fact::value) {
         subject = subject.with_name(&target.name);
         for label in target.path.iter().chain(&target.tags) {
@@ -386,6 +399,12 @@ pub(crate) fn subject_of(evidence: &Evidence, rules: &Rules) -> Subject {
         }
     }
     subject
+}
+
+/// As much of a name as is looked at. What is longer is suspicious and in no catalogue, so nothing dangerous gets by.
+fn beginning(name: &str) -> &str {
+    let end = name.char_indices().nth(NAME_CHARS_MAX);
+    end.and_then(|(end, _)| name.get(..end)).unwrap_or(name)
 }
 
 fn roles_of(evidence: &Evidence, rules: &Rules) -> Vec<RoleId> {
@@ -399,7 +418,7 @@ fn roles_of(evidence: &Evidence, rules: &Rules) -> Vec<RoleId> {
 }
 
 /// Names of everything that counts as held: holdings, reservations and effects unknown.
-pub(crate) fn held_names(evidence: &Evidence) -> impl Iterator<Item = (&str, Vec<String>)> {
+fn held_names(evidence: &Evidence) -> impl Iterator<Item = (&str, Vec<String>)> {
     let holdings = evidence
         .holdings
         .value()
@@ -417,7 +436,7 @@ pub(crate) fn held_names(evidence: &Evidence) -> impl Iterator<Item = (&str, Vec
 }
 
 /// The sides that holding `name` fulfils.
-pub(crate) fn sides_of_name(rules: &Rules, name: &str) -> Vec<SideId> {
+fn sides_of_name(rules: &Rules, name: &str) -> Vec<SideId> {
     match rules.entitlement(name) {
         Some(id) => rules.sides_of(id).to_vec(),
         None => {
@@ -432,15 +451,6 @@ pub(crate) fn sides_of_name(rules: &Rules, name: &str) -> Vec<SideId> {
             sides
         }
     }
-}
-
-fn held_sides(evidence: &Evidence, rules: &Rules) -> Vec<SideId> {
-    let mut sides: Vec<SideId> = held_names(evidence)
-        .flat_map(|(name, _)| sides_of_name(rules, name))
-        .collect();
-    sides.sort_unstable();
-    sides.dedup();
-    sides
 }
 
 fn systems_of(evidence: &Evidence, rules: &Rules) -> Option<Vec<SystemId>> {

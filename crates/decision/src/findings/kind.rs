@@ -308,6 +308,7 @@ impl Kind {
     #[must_use]
     pub fn row(self) -> &'static Row {
         // The table is made by the macro that makes the enum, in the same order.
+        #[expect(clippy::indexing_slicing, reason = "there is a first row")]
         TABLE.get(self as usize).unwrap_or(&TABLE[0])
     }
 
@@ -454,6 +455,10 @@ const fn with_outcome(outcome: Outcome) -> FindingSet {
     let mut set = FindingSet::EMPTY;
     let mut position = 0;
     while position < TABLE.len() {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the position is below the length, and the compiler runs it"
+        )]
         let row = &TABLE[position];
         if row.outcome as u8 == outcome as u8 {
             set = set.with(row.kind);

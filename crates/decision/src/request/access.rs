@@ -13,6 +13,9 @@ pub struct Access {
     canonical: String,
 }
 
+/// Longest name that is looked at, in characters. A catalogue has none as long; what is longer is suspicious.
+pub const NAME_CHARS_MAX: usize = 1_024;
+
 /// Why a name cannot be taken at its word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameDoubt {
@@ -22,6 +25,8 @@ pub enum NameDoubt {
     Wildcard,
     /// Letters of several scripts.
     MixedScript,
+    /// More than [`NAME_CHARS_MAX`] characters.
+    TooLong,
 }
 
 impl NameDoubt {
@@ -32,6 +37,7 @@ impl NameDoubt {
             Self::Invisible => "control, bidirectional or invisible characters",
             Self::Wildcard => "a wildcard",
             Self::MixedScript => "letters of several scripts",
+            Self::TooLong => "more characters than any name needs",
         }
     }
 }
@@ -76,7 +82,9 @@ impl Access {
     /// What is suspicious about the name as asked, first found.
     #[must_use]
     pub fn doubt(&self) -> Option<NameDoubt> {
-        if self.asked.chars().any(is_invisible) {
+        if self.asked.chars().nth(NAME_CHARS_MAX).is_some() {
+            Some(NameDoubt::TooLong)
+        } else if self.asked.chars().any(is_invisible) {
             Some(NameDoubt::Invisible)
         } else if self.asked.contains(['*', '?']) {
             Some(NameDoubt::Wildcard)
@@ -114,6 +122,10 @@ mod tests {
             Some(NameDoubt::Invisible)
         );
         assert_eq!(Access::new("repo:*").doubt(), Some(NameDoubt::Wildcard));
+        let longest = "a".repeat(NAME_CHARS_MAX);
+        assert_eq!(Access::new(&longest).doubt(), None);
+        let longer = format!("{longest}a");
+        assert_eq!(Access::new(&longer).doubt(), Some(NameDoubt::TooLong));
         assert_eq!(
             Access::new("repo:read\n").doubt(),
             Some(NameDoubt::Invisible)

@@ -3,7 +3,7 @@
 mod access;
 mod content;
 
-pub use access::{Access, NameDoubt};
+pub use access::{Access, NAME_CHARS_MAX, NameDoubt};
 pub use content::{Content, digest_of};
 use serde::{Deserialize, Serialize};
 

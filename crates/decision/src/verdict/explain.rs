@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::evidence::Frozen;
 use crate::evidence::case::{Lack, PersonState};
-use crate::evidence::freeze::{
-    entitlement_name, held_names, sides_of_name, subject_of, target_fact,
-};
+use crate::evidence::freeze::{entitlement_name, subject_of, target_fact};
 use crate::evidence::record::Fact;
 use crate::findings::entitlement::{Fit, fit};
 use crate::findings::separation::{RuleStanding, for_each_rule};
@@ -154,8 +152,7 @@ pub(crate) fn facts(frozen: &Frozen, rules: &Rules, kind: Kind) -> Vec<Vec<Strin
             .filter_map(|pattern| Some((side_of(rules, &pattern.text)?, pattern.text)))
             .collect();
         let mut holders = Vec::new();
-        for (name, path) in held_names(evidence) {
-            let fulfilled = sides_of_name(rules, name);
+        for (name, path, fulfilled) in frozen.held() {
             for (_, text) in sides.iter().filter(|(side, _)| fulfilled.contains(side)) {
                 let mut holder = vec![text.clone(), name.to_owned()];
                 holder.extend(path.iter().cloned());
@@ -214,7 +211,7 @@ pub fn conflicts(frozen: &Frozen, rules: &Rules, wanted: RuleStanding) -> Vec<Co
             .iter()
             .map(|pattern| {
                 let side = side_of(rules, &pattern.text);
-                let held = side.and_then(|side| holder(frozen, rules, side));
+                let held = side.and_then(|side| holder(frozen, side));
                 let by = held.or_else(|| {
                     side.filter(|side| requested(*side))
                         .map(|_| HeldBy::Requested)
@@ -227,11 +224,12 @@ pub fn conflicts(frozen: &Frozen, rules: &Rules, wanted: RuleStanding) -> Vec<Co
 }
 
 /// What is held that fulfils `side`, first by name.
-fn holder(frozen: &Frozen, rules: &Rules, side: SideId) -> Option<HeldBy> {
-    held_names(frozen.evidence())
-        .filter(|(name, _)| sides_of_name(rules, name).contains(&side))
+fn holder(frozen: &Frozen, side: SideId) -> Option<HeldBy> {
+    frozen
+        .held()
+        .filter(|(_, _, sides)| sides.contains(&side))
         .min()
-        .map(|(name, path)| HeldBy::Held(name.to_owned(), path))
+        .map(|(name, path, _)| HeldBy::Held(name.to_owned(), path))
 }
 
 fn sentences(conflicts: &[ConflictFacts]) -> String {
@@ -769,21 +767,18 @@ fn cite(rules: &Rules, role: crate::rules::ids::RoleId, id: &str) -> String {
 /// File and line of the rule behind a finding, when it has one.
 #[must_use]
 pub fn place_of(frozen: &Frozen, rules: &Rules, kind: Kind) -> Option<String> {
-    let entry = frozen.case().entitlement.and_then(|id| rules.entry(id));
-    let place = match kind {
-        Kind::Conflict => conflicts(frozen, rules, RuleStanding::Conflict)
+    let place = if kind == Kind::Conflict {
+        conflicts(frozen, rules, RuleStanding::Conflict)
             .first()
-            .map(|facts| facts.rule.place),
-        Kind::Privileged => {
-            let first = privileged_patterns(frozen, rules).into_iter().next()?;
-            rules
-                .policy()
-                .privileged
-                .iter()
-                .find(|pattern| pattern.text == first)
-                .map(|pattern| pattern.place)
-        }
-        _ => entry.map(|entry: &Entitlement| entry.place),
+            .map(|facts| facts.rule.place)
+    } else if kind == Kind::Privileged {
+        let first = privileged_patterns(frozen, rules).into_iter().next()?;
+        let patterns = &rules.policy().privileged;
+        let pattern = patterns.iter().find(|pattern| pattern.text == first);
+        pattern.map(|pattern| pattern.place)
+    } else {
+        let entry = frozen.case().entitlement.and_then(|id| rules.entry(id));
+        entry.map(|entry: &Entitlement| entry.place)
     };
     place
         .filter(|place| place.line > 0)

@@ -1,12 +1,11 @@
 //! The checks of the oracle, one after the other, each from the record and the policy.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use decision::evidence::record::{Advice, Coverage, Fact, LogState, Lookup, Mode, PersonStatus};
+use decision::evidence::record::{Advice, Fact, LogState, Lookup, Mode, PersonStatus};
 use decision::findings::Kind;
-use decision::request::Term;
 use decision::rules::class::Class;
-use decision::rules::policy::{ApprovalKind, ConflictRule, Policy};
+use decision::rules::policy::ApprovalKind;
 use decision::time::{Minutes, Timestamp};
 
 use super::View;
@@ -103,7 +102,7 @@ fn target_is_unread(view: &View<'_>) -> bool {
 }
 
 /// The names that count as held, each with whether it came from us.
-fn held(view: &View<'_>) -> Vec<(String, bool)> {
+pub(super) fn held(view: &View<'_>) -> Vec<(String, bool)> {
     let evidence = view.evidence;
     let holdings = evidence
         .holdings
@@ -190,7 +189,7 @@ pub(super) fn entitlement(view: &View<'_>) -> BTreeSet<Kind> {
 }
 
 /// Everything by which what is asked for can be recognised.
-fn asked(view: &View<'_>) -> Known {
+pub(super) fn asked(view: &View<'_>) -> Known {
     let mut known = Known::default();
     known.access(view.evidence.request.access.asked());
     known.access(view.evidence.request.access.canonical());
@@ -243,78 +242,6 @@ pub(super) fn privilege(view: &View<'_>) -> BTreeSet<Kind> {
         }
     }
     found
-}
-
-/// The systems in which what fulfils a side lives; `None` when nothing catalogued does.
-fn systems_of(policy: &Policy, side: &str) -> Option<BTreeSet<String>> {
-    let there = policy
-        .catalogue
-        .iter()
-        .filter(|entry| names::fulfils(policy, side, &[&entry.id], None));
-    let systems: BTreeSet<String> = there
-        .map(|entry| {
-            entry
-                .system
-                .clone()
-                .unwrap_or_else(|| names::halves(&entry.id).0.to_owned())
-        })
-        .collect();
-    (!systems.is_empty()).then_some(systems)
-}
-
-fn is_covered(view: &View<'_>, side: &str) -> bool {
-    match view
-        .evidence
-        .holdings
-        .value()
-        .map(|holdings| &holdings.coverage)
-    {
-        Some(Coverage::Everything) => true,
-        Some(Coverage::Systems(covered)) => systems_of(view.policy, side)
-            .is_some_and(|systems| systems.iter().all(|system| covered.contains(system))),
-        Some(Coverage::Nothing) | None => false,
-    }
-}
-
-/// The rules that conflict and those that cannot be verified, by finding.
-pub(super) fn separation(view: &View<'_>) -> BTreeMap<Kind, BTreeSet<String>> {
-    let known = asked(view);
-    let access = &view.evidence.request.access;
-    let own = |side: &str| names::fulfils(view.policy, side, &[access.canonical()], Some(&known));
-    let held = held(view);
-    let is_held = |side: &str| {
-        held.iter()
-            .any(|(name, _)| names::fulfils(view.policy, side, &[name], None))
-    };
-    let mut named: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
-    for rule in &view.policy.conflicts {
-        if let Some(kind) = stands(view, rule, &own, &is_held) {
-            named.entry(kind).or_default().insert(rule.id.clone());
-        }
-    }
-    named
-}
-
-fn stands(
-    view: &View<'_>,
-    rule: &ConflictRule,
-    own: &dyn Fn(&str) -> bool,
-    is_held: &dyn Fn(&str) -> bool,
-) -> Option<Kind> {
-    let sides = || rule.sides.iter().map(|side| side.text.as_str());
-    if !sides().any(own) {
-        return None;
-    }
-    let missing: Vec<&str> = sides()
-        .filter(|side| !own(side) && !is_held(side))
-        .collect();
-    if missing.is_empty() {
-        Some(Kind::Conflict)
-    } else if missing.iter().any(|side| is_covered(view, side)) {
-        None
-    } else {
-        Some(Kind::Unverifiable)
-    }
 }
 
 fn required(view: &View<'_>) -> BTreeSet<ApprovalKind> {
@@ -431,69 +358,4 @@ pub(super) fn confidence(view: &View<'_>) -> u16 {
         .map(|(_, cost)| cost)
         .sum();
     10_000_u16.saturating_sub(cost)
-}
-
-/// How long a grant would last.
-pub(super) struct Duration {
-    pub(super) term: Option<Minutes>,
-    pub(super) end: Option<Timestamp>,
-    pub(super) over: bool,
-}
-
-pub(super) fn duration(view: &View<'_>) -> Duration {
-    let rules = &view.policy.duration;
-    let own = view
-        .entry
-        .and_then(|entry| entry.maximum)
-        .unwrap_or(rules.maximum);
-    let maximum = own.min(rules.maximum);
-    let used = used(view);
-    let left = Minutes(maximum.0.saturating_sub(used.0));
-    let standing = view.entry.is_some_and(|entry| entry.standing.is_some());
-    let (term, asked_end) = match view.evidence.request.term {
-        Term::Unstated if standing => (None, None),
-        Term::Unstated if left.0 > 0 => (Some(rules.default.min(left)), None),
-        Term::Unstated => (Some(rules.default), None),
-        Term::For(minutes) => (Some(minutes), None),
-        Term::Until(until) => (Some(until.since(view.evidence.frozen_at)), Some(until)),
-    };
-    let end = term.map(|minutes| view.now.plus(minutes));
-    Duration {
-        over: term.is_some_and(|term| term > left || term.0 == 0),
-        end: [end, asked_end].into_iter().flatten().min(),
-        term,
-    }
-}
-
-/// Minutes in the window that earlier grants of it used until now: minute by minute would be slow, so second marks.
-fn used(view: &View<'_>) -> Minutes {
-    let now = view.evidence.frozen_at;
-    let from = now.minus(view.policy.duration.window);
-    let id = view.id();
-    let mut spans: Vec<(i64, i64)> = view
-        .evidence
-        .earlier
-        .iter()
-        .filter(|grant| grant.entitlement == id)
-        .map(|grant| {
-            (
-                grant.start.max(from).seconds(),
-                grant.end.min(now).seconds(),
-            )
-        })
-        .filter(|(start, end)| start < end)
-        .collect();
-    let marks: BTreeSet<i64> = spans
-        .iter()
-        .flat_map(|(start, end)| [*start, *end])
-        .collect();
-    let marks: Vec<i64> = marks.into_iter().collect();
-    spans.sort_unstable();
-    let mut seconds = 0_i64;
-    for (start, end) in marks.iter().zip(marks.iter().skip(1)) {
-        if spans.iter().any(|(from, to)| from <= start && end <= to) {
-            seconds += end - start;
-        }
-    }
-    Minutes(u32::try_from((seconds + 59) / 60).unwrap_or(u32::MAX))
 }

@@ -2,9 +2,11 @@
 //! the public types of the record and of the policy, and the digest of a finding's facts, which is given.
 
 mod checks;
+mod duration;
 mod names;
 mod people;
 mod risk;
+mod separation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,7 +81,7 @@ pub fn decide(
     findings.extend(checks::approvals(&view));
     findings.extend(checks::asking(&view));
     findings.extend(checks::caution(&view));
-    let rules_named = checks::separation(&view);
+    let rules_named = separation::check(&view);
     findings.extend(rules_named.keys().copied());
     let points = risk::points(&view);
     let critical = rules_named
@@ -90,7 +92,7 @@ pub fn decide(
         .then_some(critical);
     let level = risk::level(&points, floor);
     findings.extend(risk::finding(level));
-    let duration = checks::duration(&view);
+    let duration = duration::assess(&view);
     if duration.over {
         findings.insert(Kind::DurationOverCeiling);
     }

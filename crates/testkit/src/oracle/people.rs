@@ -8,7 +8,7 @@ use decision::request::Content;
 use decision::rules::policy::{ApprovalKind, Entitlement, Policy};
 use decision::time::{Minutes, Timestamp};
 
-use super::{View, checks, names};
+use super::{View, duration, names};
 
 /// The person, when the directory knows exactly one.
 pub(super) fn resolved(fact: &Fact<Lookup>) -> Option<&Person> {
@@ -83,7 +83,7 @@ pub(super) fn content(view: &View<'_>) -> Content {
             .and_then(Fact::value)
             .map(|target| target.power.clone())
             .unwrap_or_default(),
-        duration: checks::duration(view).term,
+        duration: duration::assess(view).term,
         start: None,
     }
 }

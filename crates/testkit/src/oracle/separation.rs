@@ -1,0 +1,83 @@
+//! Segregation of duties in the oracle: every rule, every side, everything held, every system.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use decision::evidence::record::Coverage;
+use decision::findings::Kind;
+use decision::rules::policy::{ConflictRule, Policy};
+
+use super::View;
+use super::checks::{asked, held};
+use super::names;
+
+/// The systems in which what fulfils a side lives; `None` when nothing catalogued does.
+fn systems_of(policy: &Policy, side: &str) -> Option<BTreeSet<String>> {
+    let there = policy
+        .catalogue
+        .iter()
+        .filter(|entry| names::fulfils(policy, side, &[&entry.id], None));
+    let systems: BTreeSet<String> = there
+        .map(|entry| {
+            entry
+                .system
+                .clone()
+                .unwrap_or_else(|| names::halves(&entry.id).0.to_owned())
+        })
+        .collect();
+    (!systems.is_empty()).then_some(systems)
+}
+
+fn is_covered(view: &View<'_>, side: &str) -> bool {
+    match view
+        .evidence
+        .holdings
+        .value()
+        .map(|holdings| &holdings.coverage)
+    {
+        Some(Coverage::Everything) => true,
+        Some(Coverage::Systems(covered)) => systems_of(view.policy, side)
+            .is_some_and(|systems| systems.iter().all(|system| covered.contains(system))),
+        Some(Coverage::Nothing) | None => false,
+    }
+}
+
+/// The rules that conflict and those that cannot be verified, by finding.
+pub(super) fn check(view: &View<'_>) -> BTreeMap<Kind, BTreeSet<String>> {
+    let known = asked(view);
+    let access = &view.evidence.request.access;
+    let own = |side: &str| names::fulfils(view.policy, side, &[access.canonical()], Some(&known));
+    let held = held(view);
+    let is_held = |side: &str| {
+        held.iter()
+            .any(|(name, _)| names::fulfils(view.policy, side, &[name], None))
+    };
+    let mut named: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
+    for rule in &view.policy.conflicts {
+        if let Some(kind) = stands(view, rule, &own, &is_held) {
+            named.entry(kind).or_default().insert(rule.id.clone());
+        }
+    }
+    named
+}
+
+fn stands(
+    view: &View<'_>,
+    rule: &ConflictRule,
+    own: &dyn Fn(&str) -> bool,
+    is_held: &dyn Fn(&str) -> bool,
+) -> Option<Kind> {
+    let sides = || rule.sides.iter().map(|side| side.text.as_str());
+    if !sides().any(own) {
+        return None;
+    }
+    let missing: Vec<&str> = sides()
+        .filter(|side| !own(side) && !is_held(side))
+        .collect();
+    if missing.is_empty() {
+        Some(Kind::Conflict)
+    } else if missing.iter().any(|side| is_covered(view, side)) {
+        None
+    } else {
+        Some(Kind::Unverifiable)
+    }
+}
