@@ -68,6 +68,9 @@ impl AgentError {
             Self::Commit(ports::CommitError::PolicyChanged(_)) => {
                 "load the policy in force and try again"
             }
+            Self::Commit(ports::CommitError::LogBroken(_)) => {
+                "`audit verify` names what is wrong; restore the store from a backup, revocations go on meanwhile"
+            }
             Self::Commit(_) => "nothing was written; try again",
             Self::OtherContent { .. } => "file the change with a higher `revision`",
             Self::NotFound(_) => "`request list` and `grants list` show what there is",

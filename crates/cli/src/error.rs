@@ -80,6 +80,7 @@ impl Error {
 impl From<agent::AgentError> for Error {
     fn from(error: agent::AgentError) -> Self {
         let code = match &error {
+            agent::AgentError::Commit(ports::CommitError::LogBroken(_)) => Exit::LogBroken,
             agent::AgentError::Store(_) | agent::AgentError::Commit(_) => Exit::Failed,
             agent::AgentError::OtherContent { .. } => Exit::BadInput,
             agent::AgentError::NotFound(_) => Exit::NotFound,

@@ -29,7 +29,7 @@ const HEAD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
 /// Most columns that are used.
-const WIDTH_MAX: usize = 110;
+const WIDTH_MAX: usize = 120;
 const LABEL_WIDTH: usize = 22;
 
 /// Text from outside as a screen may show it: invisible characters are spelled out, line breaks become spaces.
@@ -143,9 +143,9 @@ pub(crate) fn decision_line(decision: &Decision) -> String {
         .find(|line| line.finding != "advise-mode" && line.lifts != "lifted");
     let why = first.map_or(decision.policy_basis.as_str(), |line| line.because.as_str());
     let left = format!(
-        "{:<10} {:<34} ",
+        "{:<10} {:<31} ",
         screen(&decision.request_id),
-        clipped(&screen(&decision.requested_access), 33)
+        clipped(&screen(&decision.requested_access), 31)
     );
     let room = width().saturating_sub(left.chars().count() + 24);
     format!(
@@ -214,7 +214,7 @@ fn print_line(line: &Line) {
     };
     let room = width().saturating_sub(LABEL_WIDTH + 4).max(20);
     let text = screen(&line.text);
-    let wrapped = textwrap::wrap(&text, room);
+    let wrapped = wrapped(&text, room);
     for (number, part) in wrapped.iter().enumerate() {
         let (mark, label) = if number == 0 {
             (mark, line.label.as_str())
@@ -223,6 +223,29 @@ fn print_line(line: &Line) {
         };
         say(&format!(
             "{style}{mark}{style:#} {DIM}{label:<LABEL_WIDTH$}{DIM:#} {part}"
+        ));
+    }
+}
+
+/// Lines of at most `room` columns; words are never divided, so that what is to be typed can be copied.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let options = textwrap::Options::new(room)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .word_separator(textwrap::WordSeparator::AsciiSpace);
+    textwrap::wrap(text, options)
+        .into_iter()
+        .map(|line| line.into_owned())
+        .collect()
+}
+
+/// Prints a text with an indent.
+pub(crate) fn paragraph(indent: &str, text: &str) {
+    let room = width().saturating_sub(indent.chars().count()).max(20);
+    for (number, part) in wrapped(&screen(text), room).iter().enumerate() {
+        let blank: String = indent.chars().map(|_| ' ').collect();
+        say(&format!(
+            "{}{part}",
+            if number == 0 { indent } else { &blank }
         ));
     }
 }

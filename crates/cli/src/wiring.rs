@@ -264,8 +264,14 @@ pub(crate) fn directory(home: &Home) -> Result<EmbeddedDirectory, Error> {
     let bytes = settings::read(&home.directory(), POLICY_BYTES_MAX, "the directory")?;
     let state = home.state();
     fs::create_dir_all(&state)?;
-    EmbeddedDirectory::open("directory.yml", &bytes, &home.holdings())
-        .map_err(|error| Error::of(Exit::BadInput, &error).hint(error.help()))
+    EmbeddedDirectory::open("directory.yml", &bytes, &home.holdings()).map_err(|error| {
+        let code = match &error {
+            connectors::embedded_directory::OpenError::File { .. } => Exit::BadInput,
+            connectors::embedded_directory::OpenError::Busy { .. } => Exit::InUse,
+            _ => Exit::Failed,
+        };
+        Error::of(code, &error).hint(error.help())
+    })
 }
 
 pub(crate) fn open_store(home: &Home, options: Options) -> Result<SqliteStore, Error> {

@@ -309,6 +309,9 @@ pub enum CommitError {
     /// The same effect was committed before.
     #[error("{0} was committed before")]
     Duplicate(String),
+    /// The log did not verify when the store was opened: nothing is signed on top of it, and only revocations go on.
+    #[error("the log does not verify ({0}), so nothing is recorded on top of it")]
+    LogBroken(String),
     /// The disk or the database failed; nothing was written.
     #[error("the store failed: {0}")]
     Storage(String),

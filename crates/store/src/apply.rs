@@ -82,6 +82,9 @@ pub(crate) fn apply(
     appender: &mut Appender,
     work: &Work,
 ) -> Result<Committal, CommitError> {
+    if let Some(trouble) = store.log_trouble() {
+        return apply_on_broken_log(connection, work, trouble);
+    }
     refuse_what_moved_on(store, connection, work)?;
     let first_leaf = appender.frontier().size();
     let mut prepared = first_leaf;
@@ -110,6 +113,40 @@ pub(crate) fn apply(
     Ok(Committal {
         first_leaf,
         leaves,
+        size: 0,
+    })
+}
+
+/// INVARIANT(brakes): a log that does not verify stops grants and signing; revocations go on, and what they would have
+/// logged goes into a journal from which an operator rebuilds the log.
+fn apply_on_broken_log(
+    connection: &Connection,
+    work: &Work,
+    trouble: &str,
+) -> Result<Committal, CommitError> {
+    let settles_revocation = work.settlement.as_ref().is_some_and(|settlement| {
+        matches!(settlement.state, GrantState::Revoked | GrantState::Revoking)
+    });
+    if work.grant.is_some() || !(work.revocation.is_some() || settles_revocation) {
+        return Err(CommitError::LogBroken(trouble.to_owned()));
+    }
+    for draft in &work.leaves {
+        connection
+            .execute(
+                "INSERT INTO recovery_journal (at, event, request, clear) VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    work.at.seconds(),
+                    draft.event,
+                    draft.request,
+                    serde_json::to_string(&draft.clear).unwrap_or_default()
+                ],
+            )
+            .map_err(storage)?;
+    }
+    write_changes(connection, work)?;
+    Ok(Committal {
+        first_leaf: 0,
+        leaves: 0,
         size: 0,
     })
 }

@@ -84,7 +84,11 @@ impl SqliteStore {
         let transaction = connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(storage)?;
-        let mut appender = appender(&transaction)?;
+        // On a broken log nothing is appended, whatever its right edge says.
+        let mut appender = match self.log_trouble() {
+            Some(_) => Appender::new(audit::Frontier::new()),
+            None => appender(&transaction)?,
+        };
         let before = appender.frontier().size();
         let mut all = Vec::with_capacity(batch.len());
         for job in batch {

@@ -132,13 +132,13 @@ pub fn parse(text: &str) -> Result<Request, IntakeError> {
     let named = |field: &str, value: &str| name(&ticket.request_id, field, value);
     named("request_id", &ticket.request_id)?;
     named("requester", &ticket.requester)?;
-    for (field, value) in [
-        ("on_behalf_of", &ticket.on_behalf_of),
-        ("ticket", &ticket.ticket),
-    ] {
+    for (field, value) in [("on_behalf_of", &ticket.on_behalf_of)] {
         value
             .as_deref()
             .map_or(Ok(()), |value| named(field, value))?;
+    }
+    if let Some(reference) = &ticket.ticket {
+        plain_text(&ticket.request_id, "ticket", reference)?;
     }
     let place = |field: &str| format!("{}, field `{field}`", ticket.request_id);
     bounded(&place("access"), &ticket.access, ACCESS_CHARACTERS_MAX)?;
@@ -161,10 +161,9 @@ pub fn parse(text: &str) -> Result<Request, IntakeError> {
     }
     for claim in &ticket.approvals {
         named("approvals.by", &claim.by)?;
-        claim
-            .reference
-            .as_deref()
-            .map_or(Ok(()), |value| named("approvals.ref", value))?;
+        claim.reference.as_deref().map_or(Ok(()), |value| {
+            plain_text(&ticket.request_id, "approvals.ref", value)
+        })?;
     }
     let term = term(&ticket, &place)?;
     let revision = ticket.revision.unwrap_or(1);
@@ -208,16 +207,27 @@ fn term(ticket: &Ticket, place: &impl Fn(&str) -> String) -> Result<Term, Intake
     }
 }
 
-/// Ids, logins and references: short, and nothing in them that a screen does not show.
+/// Ids and logins: one word, short, and nothing in them that a screen does not show.
 fn name(request: &str, field: &str, value: &str) -> Result<(), IntakeError> {
+    plain_text(request, field, value)?;
+    if value.contains(char::is_whitespace) {
+        return Err(IntakeError {
+            place: format!("{}, field `{field}`", shortened(request)),
+            problem: "it holds white space".to_owned(),
+            hint: "write it as one word".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// References: short, and nothing in them that a screen does not show.
+fn plain_text(request: &str, field: &str, value: &str) -> Result<(), IntakeError> {
     let place = format!("{}, field `{field}`", shortened(request));
     bounded(&place, value, NAME_CHARACTERS_MAX)?;
-    if value.chars().any(|character| {
-        character.is_whitespace() || decision::rules::pattern::is_invisible(character)
-    }) {
+    if value.chars().any(decision::rules::pattern::is_invisible) {
         return Err(IntakeError {
             place,
-            problem: "it holds white space, control or invisible characters".to_owned(),
+            problem: "it holds control or invisible characters".to_owned(),
             hint: "write it with visible characters only".to_owned(),
         });
     }

@@ -182,16 +182,28 @@ fn checks(frozen: &Frozen, rules: &Rules, ruling: &Ruling) -> Vec<Line> {
     lines
 }
 
+/// The sum, as it comes about.
 fn risk(ruling: &Ruling) -> Vec<Line> {
-    let mut lines: Vec<Line> = (ruling.points.causes().into_iter())
-        .filter(|(_, points)| *points > 0)
-        .map(|(cause, points)| line(cause, format!("{points} points")))
+    let causes = ruling
+        .points
+        .causes()
+        .into_iter()
+        .filter(|(_, points)| *points > 0);
+    let parts: Vec<String> = causes
+        .map(|(cause, points)| format!("{cause} {points}"))
         .collect();
-    lines.push(line(
-        "together",
-        format!("{} points: {}", ruling.points.sum(), ruling.risk.name()),
-    ));
-    lines
+    let sum = if parts.is_empty() {
+        "nothing".to_owned()
+    } else {
+        parts.join(" + ")
+    };
+    let floor = if ruling.findings.contains(Kind::Conflict) {
+        ", floored by the conflict"
+    } else {
+        ""
+    };
+    let text = format!("{sum} = {} points{floor}", ruling.points.sum());
+    vec![line(ruling.risk.name(), text)]
 }
 
 /// What a reviewer can do, with the words to type.
@@ -209,23 +221,26 @@ fn buttons(frozen: &Frozen, ruling: &Ruling) -> Vec<Line> {
             format!("{by} gives it: review approve {id} --slot {}", kind.name()),
         ));
     }
+    // One line for all findings that the same people may lift.
+    let mut lifts: Vec<(String, Vec<&str>)> = Vec::new();
     for kind in ruling.findings.without(ruling.lifted).iter() {
-        if kind.row().lifting != decision::findings::Lifting::Nobody {
-            let more = if kind == Kind::Conflict {
-                " --until DATE --control TEXT"
-            } else {
-                ""
-            };
-            lines.push(line(
-                "lift",
-                format!(
-                    "{} by {}: review approve {id} --lift {}{more}",
-                    kind.name(),
-                    explain::lifts_text(kind),
-                    kind.name()
-                ),
-            ));
+        if kind.row().lifting == decision::findings::Lifting::Nobody {
+            continue;
         }
+        let who = explain::lifts_text(kind);
+        match lifts.iter_mut().find(|(known, _)| *known == who) {
+            Some((_, kinds)) => kinds.push(kind.name()),
+            None => lifts.push((who, vec![kind.name()])),
+        }
+    }
+    for (who, kinds) in &lifts {
+        lines.push(line("lift", format!("{}: {who}", kinds.join(", "))));
+    }
+    if !lifts.is_empty() {
+        lines.push(line(
+            "",
+            format!("review approve {id} --lift FINDING [--until DATE --control TEXT]"),
+        ));
     }
     if lines.is_empty() {
         let grant = crate::ruling::grant_id(id, frozen.evidence().request.revision);

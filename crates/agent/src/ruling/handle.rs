@@ -260,6 +260,6 @@ fn is_moved_on(error: &ports::CommitError) -> bool {
         | ports::CommitError::PolicyChanged(_)
         | ports::CommitError::Brake(_)
         | ports::CommitError::Duplicate(_) => true,
-        ports::CommitError::Storage(_) => false,
+        ports::CommitError::LogBroken(_) | ports::CommitError::Storage(_) => false,
     }
 }

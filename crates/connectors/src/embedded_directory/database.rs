@@ -293,3 +293,89 @@ fn told(path: &Path, error: &rusqlite::Error) -> OpenError {
         _ => OpenError::Storage { path, reason },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+    use crate::embedded_directory::effect;
+    use ports::Effect;
+
+    fn live(grant: &str) -> LiveGrant {
+        LiveGrant {
+            person: "p".repeat(100_000),
+            entitlement: "repo:read".to_owned(),
+            grant: grant.to_owned(),
+            granted_at: Timestamp::from_seconds(1),
+            ends_at: None,
+        }
+    }
+
+    #[test]
+    fn a_full_disk_refuses_and_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("holdings.db")).unwrap();
+        let limit = |pages: u32| {
+            let sql = format!("PRAGMA max_page_count = {pages}");
+            database.lock().query_row(&sql, [], |_| Ok(())).unwrap();
+        };
+        limit(3);
+        let outcome = database.give(&live("g-1"));
+        assert!(
+            matches!(&outcome, Err(Failure::Before(error))
+            if error.sqlite_error_code() == Some(ErrorCode::DiskFull)),
+            "{outcome:?}"
+        );
+        assert!(matches!(effect(outcome), Effect::Refused(_)));
+        assert_eq!(database.all(), Ok(Vec::new()));
+        limit(1_000);
+        assert_eq!(effect(database.give(&live("g-1"))), Effect::Applied);
+    }
+
+    #[test]
+    fn a_failed_commit_is_unknown() {
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), None);
+        assert!(matches!(
+            effect(Err(Failure::AtCommit(error))),
+            Effect::Unknown(_)
+        ));
+    }
+
+    #[test]
+    fn errors_say_what_a_person_can_do() {
+        let told = |code| {
+            told(
+                Path::new("h.db"),
+                &rusqlite::Error::SqliteFailure(ffi::Error::new(code), None),
+            )
+        };
+        assert!(matches!(told(ffi::SQLITE_READONLY), OpenError::ReadOnly(_)));
+        assert!(matches!(
+            told(ffi::SQLITE_CORRUPT),
+            OpenError::Damaged { .. }
+        ));
+        assert!(matches!(told(ffi::SQLITE_BUSY), OpenError::Busy(_)));
+        assert!(matches!(
+            told(ffi::SQLITE_CANTOPEN),
+            OpenError::Storage { .. }
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("holdings.db");
+        let database = Database::open(&path).unwrap();
+        database.give(&live("g-1")).unwrap();
+        for file in ["holdings.db", "holdings.db-wal", "holdings.db-shm"] {
+            let mode = std::fs::metadata(folder.path().join(file))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
+    }
+}

@@ -43,3 +43,5 @@ CREATE TABLE log_tile (level INTEGER NOT NULL, number INTEGER NOT NULL, hash BLO
 CREATE TABLE log_head (one INTEGER PRIMARY KEY CHECK (one = 1), frontier BLOB NOT NULL, checkpoint TEXT NOT NULL, epoch INTEGER NOT NULL);
 -- Erasable: what the salted commitments of a leaf open to.
 CREATE TABLE opening (leaf INTEGER NOT NULL, name TEXT NOT NULL, salt BLOB NOT NULL, value TEXT NOT NULL, PRIMARY KEY (leaf, name)) WITHOUT ROWID;
+-- What revocations would have logged while the log did not verify.
+CREATE TABLE recovery_journal (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, request TEXT NOT NULL, clear TEXT NOT NULL);

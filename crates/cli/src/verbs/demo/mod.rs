@@ -15,7 +15,7 @@ use decision::evidence::record::{Lookup, Mode};
 use decision::time::{Minutes, Timestamp};
 use ports::store::Budgets;
 use ports::{Clock, Directory as _, FixedClock};
-use sandbox::Company;
+use sandbox::{Company, PEOPLE, STARTS_AT};
 use store::{Options, Salts};
 
 use crate::args::Demo;
@@ -23,11 +23,6 @@ use crate::error::{Error, Exit};
 use crate::output;
 use crate::settings::{DEMO_ORIGIN, Home};
 use crate::wiring::{self, Parts};
-
-/// People in the company.
-const PEOPLE: usize = 240;
-/// A Monday morning.
-const START: &str = "2026-03-02T09:00:00Z";
 
 /// The company, the running agent, and the virtual clock.
 struct Stage {
@@ -100,7 +95,9 @@ impl Stage {
             audit::key::public_path(&keys),
             format!("{}\n", key.verifier()),
         )?;
-        let clock = Arc::new(FixedClock::new(Timestamp::parse(START).unwrap_or_default()));
+        let clock = Arc::new(FixedClock::new(
+            Timestamp::parse(STARTS_AT).unwrap_or_default(),
+        ));
         let options = Options {
             key,
             person_key: PersonKey::new(bytes),
@@ -137,7 +134,7 @@ impl Stage {
         let policy = self.parts.files.rules.policy();
         output::heading("A company, made from a seed");
         output::say(&format!(
-            "  {} people · {} roles · {} entitlements · {} segregation-of-duties rules · guarded mode · clock stands at {START}",
+            "  {} people · {} roles · {} entitlements · {} segregation-of-duties rules · guarded mode · clock stands at {STARTS_AT}",
             PEOPLE,
             policy.roles.len(),
             policy.catalogue.len(),

@@ -48,14 +48,11 @@ impl Stage {
         for planted in &planted {
             let mut last = None;
             for (kind, by) in &planted.approvals {
-                last = Some(self.approve(&id_of(&planted.ticket), kind, by)?);
+                last = Some(self.approve(&planted.request_id, kind, by)?);
             }
             if let Some(decision) = last {
                 output::say(&output::decision_line(&decision));
-                output::say(&format!(
-                    "             → {}",
-                    output::screen(&decision.requester_note)
-                ));
+                output::paragraph("           → ", &decision.requester_note);
                 *self.counts.entry(decision.decision).or_default() += 1;
             }
         }
@@ -85,7 +82,7 @@ impl Stage {
             .company
             .tickets
             .iter()
-            .filter(|planted| !BLUEPRINT.contains(&id_of(&planted.ticket).as_str()))
+            .filter(|planted| !BLUEPRINT.contains(&planted.request_id.as_str()))
             .cloned()
             .collect();
         output::heading(&format!(
@@ -106,17 +103,17 @@ impl Stage {
         self.wait(60);
         let mut agreed = 0_usize;
         for (number, one) in planted.iter().enumerate() {
-            let id = id_of(&one.ticket);
+            let id = &one.request_id;
             for (kind, by) in &one.approvals {
                 // Some approvals are planted by people who may not give them: refused, and the ruling stays.
-                if let Err(error) = self.approve(&id, kind, by)
+                if let Err(error) = self.approve(id, kind, by)
                     && error.code != Exit::NotAllowed
                 {
                     return Err(error);
                 }
             }
-            let decision = self.parts.agent().decision(&id)?;
-            agreed += usize::from(decision.decision == one.expected);
+            let decision = self.parts.agent().decision(id)?;
+            agreed += usize::from(decision.decision == one.expected.name());
             if number % planted.len().div_ceil(LINES_SHOWN).max(1) == 0 {
                 output::say(&output::decision_line(&decision));
             }
@@ -146,11 +143,11 @@ impl Stage {
                 .agent()
                 .review(&id, &reviewer, Act::Lift(Kind::OutOfRole, None))?;
         output::say(&output::decision_line(&handled.decision));
-        output::say(&format!(
-            "             → {} {}",
-            output::screen(&handled.decision.requester_note),
-            output::screen(handled.decision.grant.effect.as_deref().unwrap_or_default())
-        ));
+        let effect = handled.decision.grant.effect.as_deref().unwrap_or_default();
+        output::paragraph(
+            "           → ",
+            &format!("{} Grant {effect}.", handled.decision.requester_note),
+        );
         Ok(())
     }
 
@@ -242,14 +239,4 @@ impl Stage {
         output::heading("Somebody edits a copy of it; this is what `audit verify` says");
         damage::show(&self.home.log(), &self.key)
     }
-}
-
-/// The id in a ticket of ours.
-fn id_of(ticket: &str) -> String {
-    let value: serde_json::Value = serde_json::from_str(ticket).unwrap_or_default();
-    value
-        .get("request_id")
-        .and_then(|id| id.as_str())
-        .unwrap_or_default()
-        .to_owned()
 }
