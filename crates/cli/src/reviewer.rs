@@ -33,3 +33,17 @@ pub(crate) fn from_account(directory: &dyn Directory) -> Result<Reviewer, Error>
         Err(error) => Err(Error::of(Exit::Failed, &error)),
     }
 }
+
+/// As [`from_account`], for what only security may do.
+pub(crate) fn of_security(directory: &dyn Directory) -> Result<Reviewer, Error> {
+    let reviewer = from_account(directory)?;
+    let group = decision::findings::approvals::SECURITY_GROUP;
+    if reviewer.person.groups.iter().any(|own| own == group) {
+        return Ok(reviewer);
+    }
+    Err(Error::new(
+        Exit::NotAllowed,
+        format!("`{}` is not in the group `{group}`", reviewer.person.login),
+    )
+    .hint("what governs the agent itself is done by security; groups are in directory.yml"))
+}

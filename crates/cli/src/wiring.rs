@@ -88,6 +88,10 @@ fn policy_of(bytes: &[u8], guardrails: Guardrails) -> Result<PolicyFiles, Error>
         output::say(&policy::render(&report, output::width(), false));
         Error::new(Exit::BadInput, "the policy has errors").hint("mend them and run `policy check`")
     })?;
+    if !loaded.warnings.is_empty() {
+        let shown = policy::render(&loaded.warnings, output::width(), false);
+        shown.lines().for_each(output::note);
+    }
     let rules = Rules::compile(loaded.policy).map_err(|error| Error::of(Exit::BadInput, &error))?;
     Ok(PolicyFiles {
         rules,
@@ -215,22 +219,28 @@ pub(crate) fn allow_guarded(parts: &Parts, reason: &str, by: &str) -> Result<(),
     Ok(())
 }
 
-/// The start condition of guarded mode.
-fn check_guarded(parts: &Parts) -> Result<(), Error> {
-    if let Some(why) = parts.files.guardrails.automatic_blocked() {
+/// What must hold of policy and guardrails before anything is automatic.
+pub(crate) fn check_rules(files: &PolicyFiles) -> Result<(), Error> {
+    if let Some(why) = files.guardrails.automatic_blocked() {
         return Err(Error::new(
             Exit::NotAllowed,
             format!("guarded mode does not start: {why}"),
         )
         .hint("give the class a pattern in access.yml, or take it out of NEVER_AUTO"));
     }
-    policy::enumerate::enumerate(&parts.files.rules).map_err(|example| {
+    policy::enumerate::enumerate(&files.rules).map_err(|example| {
         Error::new(
             Exit::NotAllowed,
             format!("guarded mode does not start: {example}"),
         )
         .hint("change the role or the rule; `policy show` lists what a role has")
     })?;
+    Ok(())
+}
+
+/// The start condition of guarded mode.
+fn check_guarded(parts: &Parts) -> Result<(), Error> {
+    check_rules(&parts.files)?;
     if !parts
         .store
         .is_overridden(&parts.files.rules.policy().digest)?

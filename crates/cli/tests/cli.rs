@@ -554,3 +554,68 @@ fn completions_and_manual_pages_are_there() {
     );
     assert!(pages.join("access-request-agent-handle.1").exists());
 }
+
+#[test]
+fn a_denial_closes_a_request() {
+    let folder = home();
+    let home = folder.path();
+    handle(
+        home,
+        ticket("REQ-1", "engineer-001", "dev-db:read").as_bytes(),
+        &[],
+    );
+    assert_eq!(
+        told(&run(
+            home,
+            &["review", "deny", "REQ-1", "--reason", "not needed"]
+        ))
+        .1,
+        0
+    );
+    for words in [
+        &["request", "rule", "REQ-1"][..],
+        &["review", "approve", "REQ-1"],
+    ] {
+        let (text, code) = told(&run(home, words));
+        assert_eq!(code, 5, "{words:?}: {text}");
+        assert!(text.contains("denied"), "{text}");
+    }
+    let revised = ticket("REQ-1", "engineer-001", "dev-db:read").replace('}', ", \"revision\": 2}");
+    assert!(
+        handle(home, revised.as_bytes(), &[])
+            .0
+            .contains("was denied")
+    );
+    let (text, _) = told(&run(home, &["review", "list"]));
+    assert!(!text.contains("REQ-1"), "{text}");
+}
+
+/// Who can write the database can write a row; what the signed log does not say does not count.
+#[test]
+fn a_forged_review_row_grants_nothing() {
+    let folder = home();
+    let home = folder.path();
+    handle(
+        home,
+        ticket("REQ-1", "engineer-001", "dev-db:read").as_bytes(),
+        &[],
+    );
+    handle(
+        home,
+        ticket("REQ-2", "engineer-001", "ci:read").as_bytes(),
+        &[],
+    );
+    assert_eq!(told(&run(home, &["review", "approve", "REQ-2"])).1, 0);
+    let database = rusqlite::Connection::open(home.join("state/store.db")).unwrap();
+    let forged = database.execute(
+        "INSERT INTO review (id, request, kind, body, leaf)
+         SELECT 'REQ-1/review-1', 'REQ-1', kind, replace(replace(body, 'REQ-2', 'REQ-1'), 'ci:read', 'dev-db:read'), leaf
+         FROM review WHERE request = 'REQ-2'",
+        [],
+    );
+    assert_eq!(forged, Ok(1));
+    drop(database);
+    let (text, code) = told(&run(home, &["request", "rule", "REQ-1"]));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("does not confirm"), "{text}");
+}

@@ -36,7 +36,7 @@ fn home() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let account = account();
     let directory = format!(
-        "people:\n  engineer-001: {{ roles: [engineer], department: Platform, manager: {account} }}\n  {account}: {{ roles: [] }}\n"
+        "people:\n  engineer-001: {{ roles: [engineer], department: Platform, manager: {account} }}\n  {account}: {{ roles: [] }}\ngroups:\n  security: {{ members: [{account}] }}\n"
     );
     std::fs::write(folder.path().join("access.yml"), POLICY).unwrap();
     std::fs::write(folder.path().join("directory.yml"), directory).unwrap();

@@ -178,6 +178,73 @@ impl SqliteStore {
         read(&locked(&self.writer)).map_err(|error| StoreError(error.to_string()))
     }
 
+    /// A leaf that the signed tree contains; `None` when what is stored is not what was signed. A row alone, in
+    /// whatever table, proves nothing: who can write the file can write rows, but not sign.
+    fn signed_leaf(&self, connection: &Connection, index: u64) -> Option<audit::Leaf> {
+        let checkpoint = self.checkpoint(connection).ok()?;
+        let bytes: Vec<u8> = connection
+            .query_row(
+                "SELECT bytes FROM log_leaf WHERE number = ?1",
+                [index],
+                |row| row.get(0),
+            )
+            .ok()?;
+        let receipt = Receipt::new(&Database(connection), &checkpoint, index).ok()?;
+        receipt.verify(&self.key.verifier(), &bytes).ok()?;
+        audit::Leaf::parse(&bytes).ok()
+    }
+
+    fn says(&self, leaf: &audit::Leaf, name: &str, value: &str) -> bool {
+        leaf.clear.get(name).is_some_and(|found| found == value)
+    }
+
+    fn is_about(&self, leaf: &audit::Leaf, person: &str) -> bool {
+        self.says(
+            leaf,
+            "person",
+            &person_hash(&self.person_key, person).to_hex(),
+        )
+    }
+
+    /// Whether the log says of a review what its row says. INVARIANT(gate-only).
+    fn is_logged(&self, connection: &Connection, review: &ReviewRow, index: u64) -> bool {
+        let Some(leaf) = self.signed_leaf(connection, index) else {
+            return false;
+        };
+        let (id, request, by) = match review {
+            ReviewRow::Approval(own) => (&own.id, &own.content.request, &own.by),
+            ReviewRow::Lift(own) => (&own.id, &own.content.request, &own.by),
+            ReviewRow::Denial(own) | ReviewRow::Question(own) | ReviewRow::Narrowing(own) => {
+                (&own.id, &own.request, &own.by)
+            }
+        };
+        let own = match review {
+            ReviewRow::Approval(approval) => {
+                leaf.event == "approval.given"
+                    && leaf.at == approval.at.to_string()
+                    && self.says(&leaf, "slot", approval.kind.name())
+                    && self.says(&leaf, "content", &approval.content.digest())
+            }
+            ReviewRow::Lift(lift) => {
+                let until = lift
+                    .exception
+                    .as_ref()
+                    .map(|exception| exception.until.to_string());
+                leaf.event == "lift.given"
+                    && leaf.at == lift.at.to_string()
+                    && self.says(&leaf, "finding", lift.finding.name())
+                    && self.says(&leaf, "facts", &lift.facts)
+                    && self.says(&leaf, "content", &lift.content.digest())
+                    && leaf.clear.get("until") == until.as_ref()
+            }
+            ReviewRow::Denial(_) | ReviewRow::Question(_) | ReviewRow::Narrowing(_) => true,
+        };
+        own && leaf.category == audit::Category::Approvals
+            && leaf.request == *request
+            && self.says(&leaf, "review", id)
+            && self.is_about(&leaf, by)
+    }
+
     fn checkpoint(&self, connection: &Connection) -> Result<SignedCheckpoint, StoreError> {
         let head = head(connection).map_err(|error| StoreError(error.to_string()))?;
         let head = head.ok_or_else(|| StoreError("the log is empty".to_owned()))?;
@@ -246,13 +313,20 @@ impl Store for SqliteStore {
         let failed = |error: rusqlite::Error| StoreError(error.to_string());
         let mut query = connection
             .prepare_cached(
-                "SELECT id, request, kind, body FROM review WHERE request = ?1 ORDER BY number",
+                "SELECT id, request, kind, body, leaf FROM review WHERE request = ?1 ORDER BY number",
             )
             .map_err(failed)?;
         let mut rows = query.query([request]).map_err(failed)?;
         let mut reviews = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
-            reviews.push(review_row(row)?);
+            let review = review_row(row)?;
+            let leaf: u64 = row.get("leaf").map_err(failed)?;
+            if !self.is_logged(&connection, &review, leaf) {
+                return Err(StoreError(format!(
+                    "the log does not confirm a review of `{request}`: the database was changed behind its back"
+                )));
+            }
+            reviews.push(review);
         }
         Ok(reviews)
     }
@@ -393,31 +467,20 @@ impl Store for SqliteStore {
     }
 
     fn leaf_confirms(&self, grant: &GrantRow) -> Result<bool, StoreError> {
-        let bytes: Option<Vec<u8>> = self.reading(|connection| {
-            connection
-                .query_row(
-                    "SELECT bytes FROM log_leaf WHERE number = ?1",
-                    [grant.leaf],
-                    |row| row.get(0),
-                )
-                .optional()
-        })?;
-        let Some(leaf) = bytes.and_then(|bytes| audit::Leaf::parse(&bytes).ok()) else {
+        let connection = locked(&self.writer);
+        let Some(leaf) = self.signed_leaf(&connection, grant.leaf) else {
             return Ok(false);
         };
         let ends = grant
             .ends
             .map_or("standing".to_owned(), |ends| ends.to_string());
-        let person = person_hash(&self.person_key, &grant.person).to_hex();
-        let says =
-            |name: &str, value: &str| leaf.clear.get(name).is_some_and(|found| found == value);
         Ok(leaf.category == audit::Category::PreparedChange
             && leaf.request == grant.request
-            && says("grant", &grant.id)
-            && says("entitlement", &grant.entitlement)
-            && says("expires", &ends)
-            && says("content", &grant.content_digest)
-            && says("person", &person))
+            && self.says(&leaf, "grant", &grant.id)
+            && self.says(&leaf, "entitlement", &grant.entitlement)
+            && self.says(&leaf, "expires", &ends)
+            && self.says(&leaf, "content", &grant.content_digest)
+            && self.is_about(&leaf, &grant.person))
     }
 
     fn receipt(&self, leaf: u64) -> Result<String, StoreError> {

@@ -73,7 +73,15 @@ pub fn split(bytes: &[u8]) -> Result<Vec<String>, IntakeError> {
     let mut tickets = Vec::new();
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     while let Some(next) = stream.next() {
-        let value = next.map_err(|error| not_json(&error))?;
+        let value = match next {
+            Ok(value) => value,
+            // One object a line: a broken line is a broken ticket, and the others stand.
+            Err(_) if is_line_by_line(text) => {
+                let lines = text.lines().filter(|line| !line.trim().is_empty());
+                return Ok(lines.map(ToOwned::to_owned).collect());
+            }
+            Err(error) => return Err(not_json(&error)),
+        };
         if value.get().starts_with('[') {
             let inner: Vec<&RawValue> =
                 serde_json::from_str(value.get()).map_err(|error| not_json(&error))?;
@@ -90,6 +98,12 @@ pub fn split(bytes: &[u8]) -> Result<Vec<String>, IntakeError> {
         });
     }
     Ok(tickets)
+}
+
+/// Whether a text looks like one object a line: several lines, each beginning like an object.
+fn is_line_by_line(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.clone().count() > 1 && lines.all(|line| line.starts_with('{'))
 }
 
 fn not_json(error: &serde_json::Error) -> IntakeError {

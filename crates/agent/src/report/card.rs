@@ -242,7 +242,7 @@ fn buttons(frozen: &Frozen, ruling: &Ruling) -> Vec<Line> {
             format!("review approve {id} --lift FINDING [--until DATE --control TEXT]"),
         ));
     }
-    if lines.is_empty() {
+    if ruling.standing() != decision::verdict::Standing::Withheld {
         let grant = crate::ruling::grant_id(id, frozen.evidence().request.revision);
         return vec![line(
             "take back",

@@ -56,6 +56,9 @@ pub struct Decision {
     pub risk_points: BTreeMap<String, u8>,
     /// Counter-offers.
     pub alternatives: Vec<Offer>,
+    /// Why a person closed the request, when one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied: Option<String>,
     /// A self-contained receipt (`c2sp.org/tlog-proof@v1`), once recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
@@ -172,6 +175,7 @@ impl Decision {
                 .map(|(cause, points)| (cause.to_owned(), points))
                 .collect(),
             alternatives: alternatives.into_iter().map(Offer::from).collect(),
+            denied: None,
             receipt: None,
         }
     }
@@ -186,6 +190,15 @@ impl Decision {
     #[must_use]
     pub fn from_json(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
+    }
+
+    /// Adds that a person closed the request.
+    pub fn show_denial(&mut self, reason: &str) {
+        self.denied = Some(reason.to_owned());
+        self.requester_note = format!(
+            "Your request for {} was denied by a reviewer: {reason}.",
+            self.requested_access
+        );
     }
 
     /// Adds what became of the grant.

@@ -73,10 +73,7 @@ impl Agent<'_> {
     pub fn review(&self, id: &str, reviewer: &Reviewer, act: Act) -> Result<Handled, AgentError> {
         let shown = self.shown(id)?;
         let before = self.store.reviews(id)?;
-        if before
-            .iter()
-            .any(|review| matches!(review, ReviewRow::Denial(_)))
-        {
+        if self.denial(id)?.is_some() {
             return Err(AgentError::NotAllowed(format!(
                 "`{id}` was denied; it has to be filed again"
             )));
@@ -132,6 +129,12 @@ impl Agent<'_> {
             }
             Act::Narrow(access, duration) => {
                 self.authority_over(&shown, reviewer)?;
+                let given = ruling::grant_id(id, shown.frozen.evidence().request.revision);
+                if self.store.grant(&given)?.is_some() {
+                    return Err(AgentError::NotAllowed(format!(
+                        "`{id}` led to the grant `{given}` already; take that back, and file what is needed anew"
+                    )));
+                }
                 let request = narrowed(&shown, self, access, duration)?;
                 let text = format!("{} for {:?}", request.access.asked(), request.term);
                 self.record_review(
@@ -320,11 +323,10 @@ impl Agent<'_> {
         };
         let mut clear = map(what);
         clear.insert("review".to_owned(), id);
-        clear.insert("assurance".to_owned(), reviewer.assurance.clone());
         if !content.is_empty() {
             clear.insert("content".to_owned(), content);
         }
-        let committed = match &review {
+        let mut committed = match &review {
             ReviewRow::Denial(own) | ReviewRow::Question(own) | ReviewRow::Narrowing(own) => {
                 map(&[("text", own.text.clone())])
             }
@@ -337,6 +339,8 @@ impl Agent<'_> {
             )]),
             ReviewRow::Approval(_) => map(&[]),
         };
+        // An account's name is personal: the leaf only commits to it. INVARIANT(erasable).
+        committed.insert("assurance".to_owned(), reviewer.assurance.clone());
         commit(
             self.store,
             Transition {

@@ -1,9 +1,12 @@
 //! Revocation: what has ended is taken back and read back. It needs no permit and no working gate.
 
+use decision::evidence::record::Person;
+use decision::findings::approvals::SECURITY_GROUP;
 use decision::time::Timestamp;
 use ports::store::{Category, GrantRow, GrantState, LeafDraft, Revocation, Transition};
 use ports::{Effect, commit};
 
+use crate::review::Reviewer;
 use crate::ruling::map;
 use crate::{Agent, AgentError, provision};
 
@@ -33,15 +36,18 @@ impl Agent<'_> {
             .collect()
     }
 
-    /// Takes back one grant before its end.
+    /// Takes back one grant before its end. The person who has it, their manager, the owner of the resource and
+    /// security may.
     ///
     /// # Errors
-    /// When there is no such grant, it is not in force, or the store fails.
-    pub fn revoke(&self, id: &str, reason: &str) -> Result<Revoked, AgentError> {
+    /// When there is no such grant, it is not in force, the person may not, or the store fails.
+    pub fn revoke(&self, id: &str, by: &Reviewer, reason: &str) -> Result<Revoked, AgentError> {
         let grant = self
             .store
             .grant(id)?
             .ok_or_else(|| AgentError::NotFound(format!("grant `{id}`")))?;
+        self.may_revoke(&grant, &by.person)?;
+        let reason = format!("{reason} (by {})", by.person.id);
         match grant.state {
             GrantState::Applied
             | GrantState::Unknown
@@ -54,6 +60,27 @@ impl Agent<'_> {
                 )))
             }
         }
+    }
+
+    fn may_revoke(&self, grant: &GrantRow, person: &Person) -> Result<(), AgentError> {
+        let in_group = |group: &str| person.groups.iter().any(|own| own == group);
+        let entry = self
+            .rules
+            .entitlement(&grant.entitlement)
+            .and_then(|id| self.rules.entry(id));
+        let owns = entry
+            .and_then(|entry| entry.owner.as_deref())
+            .is_some_and(in_group);
+        // When the directory cannot say who manages them, their manager has to ask security.
+        let holder = self.directory.person(&grant.person).ok().flatten();
+        let manages = holder.is_some_and(|holder| holder.manager.as_ref() == Some(&person.id));
+        if in_group(SECURITY_GROUP) || owns || manages || person.id == grant.person {
+            return Ok(());
+        }
+        Err(AgentError::NotAllowed(format!(
+            "`{}` is neither holder nor manager nor owner nor security for this grant",
+            person.login
+        )))
     }
 
     /// Commits the revocation, carries it out, looks, and settles.

@@ -4,6 +4,7 @@ use decision::evidence::Frozen;
 use decision::request::Request;
 use decision::verdict::Ruling;
 use ports::commit_all;
+use ports::store::{Remark, ReviewRow};
 
 use super::{Ruled, content_digest, prepare};
 use crate::report::Decision;
@@ -106,6 +107,7 @@ impl Agent<'_> {
             .store
             .request(id)?
             .ok_or_else(|| AgentError::NotFound(format!("request `{id}`")))?;
+        self.refuse_denied(id)?;
         let request = serde_json::from_str(&row.body)
             .map_err(|_| AgentError::Damaged(format!("request `{id}`")))?;
         self.rule_one(request, false)
@@ -123,12 +125,39 @@ impl Agent<'_> {
         )
     }
 
+    /// A person's denial closes a request for good: what is wanted after all is filed under another id.
+    fn refuse_denied(&self, id: &str) -> Result<(), AgentError> {
+        match self.denial(id)? {
+            None => Ok(()),
+            Some(denial) => Err(AgentError::NotAllowed(format!(
+                "`{id}` was denied by a person ({}); file it under another id",
+                denial.id
+            ))),
+        }
+    }
+
+    /// The denial of a request, when a person denied it.
+    pub(crate) fn denial(&self, id: &str) -> Result<Option<Remark>, AgentError> {
+        Ok(self
+            .store
+            .reviews(id)?
+            .into_iter()
+            .find_map(|review| match review {
+                ReviewRow::Denial(remark) => Some(remark),
+                ReviewRow::Approval(_)
+                | ReviewRow::Lift(_)
+                | ReviewRow::Question(_)
+                | ReviewRow::Narrowing(_) => None,
+            }))
+    }
+
     /// Whether a request was decided before with the same content.
     fn known(&self, request: &Request) -> Result<Known, AgentError> {
         let Some(row) = self.store.request(&request.id)? else {
             return Ok(Known::New);
         };
         if request.revision > row.revision {
+            self.refuse_denied(&request.id)?;
             return Ok(Known::New);
         }
         if request.revision < row.revision || content_digest(request) != row.content_digest {
@@ -165,6 +194,9 @@ impl Agent<'_> {
             .store
             .grant(&super::grant_id(&decision.request_id, revision))?;
         decision.show_effect(grant.as_ref());
+        if let Some(denial) = self.denial(&decision.request_id)? {
+            decision.show_denial(&denial.text);
+        }
         decision.receipt = Some(self.store.receipt(leaf)?);
         Ok(decision)
     }

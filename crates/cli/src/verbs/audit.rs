@@ -82,13 +82,7 @@ pub(crate) fn check(
     against: Option<&[u8]>,
     format: Format,
 ) -> Result<Exit, Error> {
-    if !folder.exists() {
-        return Err(Error::new(
-            Exit::NotFound,
-            format!("there is no log at `{}`", folder.display()),
-        )
-        .hint("the log is published when the first request is decided"));
-    }
+    there_is(folder)?;
     let options = Options {
         against,
         ..Options::default()
@@ -136,6 +130,17 @@ pub(crate) fn check(
     })
 }
 
+fn there_is(folder: &Path) -> Result<(), Error> {
+    if folder.exists() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Exit::NotFound,
+        format!("there is no log at `{}`", folder.display()),
+    )
+    .hint("the log is published when the first request is decided"))
+}
+
 /// Entries of the published log, read tile by tile.
 fn entries(folder: &Path, from: u64, limit: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
     let size = published_size(folder)?;
@@ -160,6 +165,7 @@ fn entries(folder: &Path, from: u64, limit: u64) -> Result<Vec<(u64, Vec<u8>)>, 
 }
 
 fn checkpoint_text(folder: &Path) -> Result<Vec<u8>, Error> {
+    there_is(folder)?;
     settings::read(
         &folder.join("checkpoint"),
         SMALL_FILE_BYTES_MAX,

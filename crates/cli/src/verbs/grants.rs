@@ -7,6 +7,7 @@ use super::mode;
 use crate::args::Grants;
 use crate::error::{Error, Exit};
 use crate::output::{self, Format};
+use crate::reviewer;
 use crate::settings::Home;
 use crate::wiring;
 
@@ -33,7 +34,10 @@ pub(crate) fn run(home: &Home, format: Format, grants: Grants) -> Result<Exit, E
             ];
             parts.store.grants(if all { &[] } else { &live }, limit)?
         }
-        Grants::Revoke { id, reason } => vec![agent.revoke(&id, &reason)?.grant],
+        Grants::Revoke { id, reason } => {
+            let by = reviewer::from_account(&parts.directory)?;
+            vec![agent.revoke(&id, &by, &reason)?.grant]
+        }
         Grants::Expire => agent.expire()?.into_iter().map(|done| done.grant).collect(),
     };
     if let Err(error) = parts.store.publish() {

@@ -24,13 +24,13 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Handle) -> Result<Exi
     let texts = intake::split(&bytes)
         .map_err(|error| Error::new(Exit::BadInput, error.to_string()).hint(error.hint))?;
     drop(bytes);
-    let (mut requests, mut refused) = (Vec::new(), 0_usize);
+    let (mut requests, mut worst) = (Vec::new(), Exit::Done);
     let many = texts.len() > 1;
     for (number, text) in texts.into_iter().enumerate() {
         match intake::parse(&text) {
             Ok(request) => requests.push(request),
             Err(error) => {
-                refused += 1;
+                worst = Exit::BadInput;
                 let which = if many {
                     format!("ticket {}: ", number + 1)
                 } else {
@@ -51,18 +51,25 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Handle) -> Result<Exi
     };
     while !requests.is_empty() {
         let rest = requests.split_off(requests.len().min(GROUP));
-        refused += shown.group(&parts, requests, arguments.dry_run);
+        worst = worse(worst, shown.group(&parts, requests, arguments.dry_run));
         requests = rest;
     }
     shown.end();
     if !arguments.dry_run {
         finish(&parts)?;
     }
-    Ok(if refused == 0 {
-        Exit::Done
-    } else {
-        Exit::BadInput
-    })
+    Ok(worst)
+}
+
+/// What stops everything is told before what is wrong with one ticket.
+fn worse(a: Exit, b: Exit) -> Exit {
+    let weight = |exit: Exit| match exit {
+        Exit::Done => 0,
+        Exit::BadInput | Exit::NotAllowed | Exit::NotFound => 1,
+        Exit::Failed | Exit::InUse => 2,
+        Exit::LogBroken => 3,
+    };
+    if weight(b) > weight(a) { b } else { a }
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Error> {
@@ -92,8 +99,8 @@ struct Shown {
 }
 
 impl Shown {
-    /// Handles one group; gives the number of requests that were refused.
-    fn group(&mut self, parts: &wiring::Parts, requests: Vec<Request>, dry_run: bool) -> usize {
+    /// Handles one group; gives the exit code that the worst answer asks for.
+    fn group(&mut self, parts: &wiring::Parts, requests: Vec<Request>, dry_run: bool) -> Exit {
         let agent = parts.agent();
         let ids: Vec<String> = requests.iter().map(|request| request.id.clone()).collect();
         let answers = if dry_run {
@@ -104,12 +111,12 @@ impl Shown {
         } else {
             agent.handle(requests)
         };
-        let mut refused = 0;
+        let mut worst = Exit::Done;
         for (id, answer) in ids.into_iter().zip(answers) {
             match answer {
                 Err(error) => {
-                    refused += 1;
                     let mut error = Error::from(error);
+                    worst = worse(worst, error.code);
                     error.message = format!("{id}: {}", error.message);
                     output::complain(&error);
                 }
@@ -126,7 +133,7 @@ impl Shown {
                 }
             }
         }
-        refused
+        worst
     }
 
     fn show(&mut self, decision: &agent::report::Decision, card: Option<&Card>) {

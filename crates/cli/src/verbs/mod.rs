@@ -31,12 +31,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
         Verb::Demo(demo) => demo::run(&demo),
         Verb::Completions { shell } => {
             let mut command = Arguments::command();
-            clap_complete::generate(
-                shell,
-                &mut command,
-                "access-request-agent",
-                &mut std::io::stdout(),
-            );
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "access-request-agent", &mut script);
+            output::say(String::from_utf8_lossy(&script).trim_end());
             Ok(Exit::Done)
         }
         Verb::Man { folder } => {

@@ -16,7 +16,7 @@ pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, E
         Policy::Show { name } => show(&wiring::policy(home)?, name.as_deref(), format),
         Policy::Activate { reason } => {
             let parts = wiring::open(home, Mode::Advise)?;
-            let reviewer = reviewer::from_account(&parts.directory)?;
+            let reviewer = reviewer::of_security(&parts.directory)?;
             wiring::activate(&parts, &reason, &reviewer.person.id)?;
             super::finish(&parts)?;
             output::say(&format!("in force: {}", parts.files.rules.policy().digest));
@@ -24,7 +24,8 @@ pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, E
         }
         Policy::AllowGuarded { reason } => {
             let parts = wiring::open(home, Mode::Advise)?;
-            let reviewer = reviewer::from_account(&parts.directory)?;
+            let reviewer = reviewer::of_security(&parts.directory)?;
+            wiring::check_rules(&parts.files)?;
             wiring::allow_guarded(&parts, &reason, &reviewer.person.id)?;
             super::finish(&parts)?;
             output::say(&format!(

@@ -69,7 +69,9 @@ pub(crate) fn run(home: &Home, format: Format, review: Review) -> Result<Exit, E
 
 /// Whether a person has something to do: nothing was granted, and something was found.
 fn waits(decision: &Decision) -> bool {
-    !decision.grant.applied && decision.findings.iter().any(|line| line.lifts != "lifted")
+    !decision.grant.applied
+        && decision.denied.is_none()
+        && decision.findings.iter().any(|line| line.lifts != "lifted")
 }
 
 fn slot_of(name: &str) -> Option<ApprovalKind> {
