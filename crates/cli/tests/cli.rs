@@ -365,7 +365,7 @@ fn a_log_that_does_not_verify_stops_everything_but_revocations() {
         ticket("REQ-2", "engineer-001", "ci:read").as_bytes(),
         &[],
     );
-    assert_eq!(code, 4, "{text}");
+    assert_eq!(code, 6, "{text}");
     assert!(
         text.contains("does not verify") && text.contains("last leaf"),
         "{text}"

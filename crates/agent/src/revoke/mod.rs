@@ -52,7 +52,7 @@ impl Agent<'_> {
             GrantState::Applied
             | GrantState::Unknown
             | GrantState::Revoking
-            | GrantState::Committed => self.take_back(grant, reason, self.now()?),
+            | GrantState::Committed => self.take_back(grant, &reason, self.now()?),
             GrantState::Refused | GrantState::Revoked | GrantState::Withdrawn => {
                 Err(AgentError::NotAllowed(format!(
                     "grant `{id}` is {}, there is nothing to take back",
