@@ -40,7 +40,14 @@ pub fn required(case: &Case<'_>, rules: &Rules) -> ApprovalSet {
 #[inline]
 #[must_use]
 pub fn check(case: &Case<'_>, rules: &Rules) -> FindingSet {
-    let missing = required(case, rules).without(case.approvals);
+    missing(required(case, rules), case.approvals)
+}
+
+/// The findings of required approvals that are not there.
+#[inline]
+#[must_use]
+pub fn missing(required: ApprovalSet, given: ApprovalSet) -> FindingSet {
+    let missing = required.without(given);
     let missed = |kind| missing.contains(kind);
     FindingSet::EMPTY
         .with_if(missed(ApprovalKind::Manager), Kind::ManagerApprovalMissing)

@@ -85,6 +85,7 @@ impl Rules {
             star_sides: sides.stars,
             literal_sides: sides.literals,
             danger,
+            required_when_not_standard: ApprovalSet::EMPTY,
             names,
             role_names,
             systems,
@@ -115,6 +116,7 @@ impl Rules {
         rules.sides_in = Lists::new(sides.by_conflict).ok_or(CompileError::TooLarge)?;
         rules.side_systems = Lists::new(side_systems).ok_or(CompileError::TooLarge)?;
         rules.policy = policy;
+        rules.note_shortcuts();
         Ok(rules)
     }
 }
@@ -336,6 +338,8 @@ fn entitlement_rules(
         }
     }
     EntitlementRules {
+        is_grantable: false,
+        is_in_conflict: false,
         classes,
         privileged,
         level_mapped,

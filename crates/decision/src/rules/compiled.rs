@@ -29,11 +29,16 @@ pub struct Rules {
     pub(super) star_sides: PatternSet,
     pub(super) literal_sides: HashMap<String, SideId>,
     pub(super) danger: PatternSet,
+    pub(super) required_when_not_standard: ApprovalSet,
 }
 
 /// What the hot path needs to know of one entitlement.
 #[derive(Clone, Copy, Debug)]
 pub struct EntitlementRules {
+    /// Whether any role lists it as grantable. Saves a look-up; made by `note_shortcuts`.
+    pub(super) is_grantable: bool,
+    /// Whether it is a side of any segregation-of-duties rule. Saves look-ups; made by `note_shortcuts`.
+    pub(super) is_in_conflict: bool,
     /// Never-auto classes, by pattern, environment, sensitivity or unmapped level.
     pub classes: ClassSet,
     /// Whether a `privileged` pattern names it.
@@ -117,6 +122,16 @@ impl ApprovalSet {
 }
 
 impl Rules {
+    /// Notes what spares the hot path a look-up in cold memory. The last step of compiling.
+    pub(super) fn note_shortcuts(&mut self) {
+        let kinds = self.policy.approvals.grantable.iter().copied();
+        self.required_when_not_standard = ApprovalSet::of(kinds);
+        for (index, facts) in self.entitlements.iter_mut().enumerate() {
+            facts.is_grantable = !self.grantable.get(index).is_empty();
+            facts.is_in_conflict = !self.sides_of.get(index).is_empty();
+        }
+    }
+
     /// The policy as text, for explanations.
     #[must_use]
     pub fn policy(&self) -> &Policy {
@@ -177,7 +192,10 @@ impl Rules {
     #[inline]
     #[must_use]
     pub fn grantable_for(&self, id: EntitlementId) -> &[RoleId] {
-        self.grantable.get(id.index())
+        match self.facts(id) {
+            Some(facts) if !facts.is_grantable => &[],
+            Some(_) | None => self.grantable.get(id.index()),
+        }
     }
 
     /// Entitlements that holding this one implies: itself and lower levels of the same resource, sorted.
@@ -190,7 +208,10 @@ impl Rules {
     #[inline]
     #[must_use]
     pub fn sides_of(&self, id: EntitlementId) -> &[SideId] {
-        self.sides_of.get(id.index())
+        match self.facts(id) {
+            Some(facts) if !facts.is_in_conflict => &[],
+            Some(_) | None => self.sides_of.get(id.index()),
+        }
     }
 
     /// Rules in which a side takes part, sorted.
@@ -243,12 +264,15 @@ impl Rules {
     /// Required approvals beyond those of the entitlement itself when no role lists it as standard.
     #[must_use]
     pub fn required_when_not_standard(&self) -> ApprovalSet {
-        ApprovalSet::of(self.policy.approvals.grantable.iter().copied())
+        self.required_when_not_standard
     }
 
     /// Approvals that danger requires: those of the classes, and those of privileged access.
     #[must_use]
     pub fn required_by_danger(&self, classes: ClassSet, privileged: bool) -> ApprovalSet {
+        if classes.is_empty() && !privileged {
+            return ApprovalSet::EMPTY;
+        }
         let approvals = &self.policy.approvals;
         let of = |kinds: &[ApprovalKind]| ApprovalSet::of(kinds.iter().copied());
         let mut required = ApprovalSet::EMPTY;

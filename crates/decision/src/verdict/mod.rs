@@ -65,6 +65,7 @@ pub fn rule(case: &Case<'_>, rules: &Rules, now: Timestamp) -> Ruling {
     let separation = separation::check(case, rules);
     let (points, level) = risk::assess(case, rules, separation);
     let duration = duration::assess(case, rules);
+    let required = approvals::required(case, rules);
     let findings = requester::check(case)
         .union(evidence::check(case))
         .union(policy_version::check(case))
@@ -72,7 +73,7 @@ pub fn rule(case: &Case<'_>, rules: &Rules, now: Timestamp) -> Ruling {
         .union(privilege::check(case, rules))
         .union(separation.findings())
         .union(risk::findings(level))
-        .union(approvals::check(case, rules))
+        .union(approvals::missing(required, case.approvals))
         .union(justification::check(case))
         .union(over_asking::check(case, rules))
         .union(duration.findings())
@@ -89,7 +90,7 @@ pub fn rule(case: &Case<'_>, rules: &Rules, now: Timestamp) -> Ruling {
         points,
         risk: level,
         confidence: confidence::of(case.lacks),
-        required: approvals::required(case, rules),
+        required,
         term: duration.term,
         until: earlier(case.until, lifting::accepted_until(case, lifted, now)),
     }
