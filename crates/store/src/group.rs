@@ -1,7 +1,7 @@
-//! Group commit: whoever gets the writer commits for everybody who waits, under one sync and one checkpoint.
+//! Group commit: whoever finds nobody committing commits for everybody who waits, under one sync and one checkpoint.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use audit::Appender;
 use ports::store::{CommitError, Committal, Transition};
@@ -16,9 +16,18 @@ const BATCH_MAX: usize = 512;
 
 type Results = Vec<Result<Committal, CommitError>>;
 
-/// What waits for the writer.
+/// What waits for the writer, and whether somebody is committing.
 #[derive(Default)]
-pub(crate) struct Queue(Mutex<VecDeque<Arc<Job>>>);
+pub(crate) struct Queue {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Arc<Job>>,
+    is_led: bool,
+}
 
 /// The transitions of one caller.
 struct Job {
@@ -32,35 +41,35 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl SqliteStore {
+    /// Queues the transitions. Whoever finds nobody committing leads: it commits all that waits, and what came while
+    /// it was writing is committed together by the next leader.
     pub(crate) fn commit_grouped(&self, transitions: &[Transition]) -> Results {
         let job = Arc::new(Job {
             work: transitions.iter().map(Work::of).collect(),
             results: Mutex::new(None),
         });
-        locked(&self.queue.0).push_back(Arc::clone(&job));
-        let mut writer = locked(&self.writer);
+        let mut waiting = locked(&self.queue.waiting);
+        waiting.jobs.push_back(Arc::clone(&job));
         loop {
-            // Somebody else may have committed it while we waited for the writer.
             if let Some(results) = locked(&job.results).take() {
                 return results;
             }
-            let batch = self.take_batch();
-            self.write(&mut writer, &batch);
-        }
-    }
-
-    fn take_batch(&self) -> Vec<Arc<Job>> {
-        let mut queue = locked(&self.queue.0);
-        let mut batch = Vec::new();
-        let mut transitions = 0_usize;
-        while let Some(job) = queue.front() {
-            transitions = transitions.saturating_add(job.work.len());
-            if !batch.is_empty() && transitions > BATCH_MAX {
-                break;
+            if waiting.is_led {
+                waiting = self
+                    .queue
+                    .changed
+                    .wait(waiting)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
             }
-            batch.extend(queue.pop_front());
+            waiting.is_led = true;
+            let batch = take_batch(&mut waiting.jobs);
+            drop(waiting);
+            self.write(&mut locked(&self.writer), &batch);
+            waiting = locked(&self.queue.waiting);
+            waiting.is_led = false;
+            self.queue.changed.notify_all();
         }
-        batch
     }
 
     fn write(&self, connection: &mut Connection, batch: &[Arc<Job>]) {
@@ -141,4 +150,17 @@ impl SqliteStore {
         }
         Ok(result)
     }
+}
+
+fn take_batch(jobs: &mut VecDeque<Arc<Job>>) -> Vec<Arc<Job>> {
+    let mut batch = Vec::new();
+    let mut transitions = 0_usize;
+    while let Some(job) = jobs.front() {
+        transitions = transitions.saturating_add(job.work.len());
+        if !batch.is_empty() && transitions > BATCH_MAX {
+            break;
+        }
+        batch.extend(jobs.pop_front());
+    }
+    batch
 }
