@@ -72,7 +72,12 @@ impl Card {
                 .collect(),
             advice: vec![line(
                 "built-in analyst",
-                format!("{:?}", frozen.evidence().advice),
+                match frozen.evidence().advice {
+                    decision::evidence::record::Advice::Nothing => "nothing to add",
+                    decision::evidence::record::Advice::Narrow => "less would do",
+                    decision::evidence::record::Advice::AskFirst => "ask something first",
+                    decision::evidence::record::Advice::LookCloser => "a person should look",
+                },
             )],
             buttons: buttons(frozen, ruling),
         }

@@ -133,13 +133,16 @@ impl Stage {
     fn introduce(&self) {
         let policy = self.parts.files.rules.policy();
         output::heading("A company, made from a seed");
-        output::say(&format!(
-            "  {} people · {} roles · {} entitlements · {} segregation-of-duties rules · guarded mode · clock stands at {STARTS_AT}",
-            PEOPLE,
-            policy.roles.len(),
-            policy.catalogue.len(),
-            policy.conflicts.len()
-        ));
+        output::paragraph(
+            "  ",
+            &format!(
+                "{} people · {} roles · {} entitlements · {} segregation-of-duties rules · guarded mode · clock stands at {STARTS_AT}",
+                PEOPLE,
+                policy.roles.len(),
+                policy.catalogue.len(),
+                policy.conflicts.len()
+            ),
+        );
     }
 
     /// Somebody of the company as reviewer. Only a log whose origin is `demo` takes injected reviewers.
