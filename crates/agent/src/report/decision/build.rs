@@ -176,7 +176,9 @@ fn actions(
                             .join(" + ")
                     })
                     .collect();
-                args["conflict"] = Value::String(texts.join("; "));
+                if let Some(args) = args.as_object_mut() {
+                    args.insert("conflict".to_owned(), Value::String(texts.join("; ")));
+                }
             }
             act(&format!("escalate_to_{}", escalation.to), args, false);
         }
