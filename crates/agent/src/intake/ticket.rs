@@ -71,8 +71,8 @@ pub fn split(bytes: &[u8]) -> Result<Vec<String>, IntakeError> {
         hint: "save the file as UTF-8".to_owned(),
     })?;
     let mut tickets = Vec::new();
-    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    while let Some(next) = stream.next() {
+    let stream = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    for next in stream {
         let value = match next {
             Ok(value) => value,
             // One object a line: a broken line is a broken ticket, and the others stand.
@@ -146,10 +146,8 @@ pub fn parse(text: &str) -> Result<Request, IntakeError> {
     let named = |field: &str, value: &str| name(&ticket.request_id, field, value);
     named("request_id", &ticket.request_id)?;
     named("requester", &ticket.requester)?;
-    for (field, value) in [("on_behalf_of", &ticket.on_behalf_of)] {
-        value
-            .as_deref()
-            .map_or(Ok(()), |value| named(field, value))?;
+    if let Some(beneficiary) = &ticket.on_behalf_of {
+        named("on_behalf_of", beneficiary)?;
     }
     if let Some(reference) = &ticket.ticket {
         plain_text(&ticket.request_id, "ticket", reference)?;

@@ -74,7 +74,7 @@ fn settlement(
     detail: String,
 ) -> Result<Transition, AgentError> {
     let own = grant.get();
-    Ok(settled(
+    settled(
         agent,
         grant.id(),
         own.request(),
@@ -82,7 +82,7 @@ fn settlement(
         own.entitlement(),
         state,
         detail,
-    )?)
+    )
 }
 
 /// The transition that records how a change turned out.

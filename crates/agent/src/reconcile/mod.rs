@@ -81,7 +81,11 @@ impl Agent<'_> {
             {
                 return Ok(());
             }
-            _ => (),
+            GrantState::Committed
+            | GrantState::Unknown
+            | GrantState::Revoking
+            | GrantState::Revoked
+            | GrantState::Withdrawn => (),
         }
         match self.admit_again(grant)? {
             Ok(transition) => {
@@ -168,7 +172,11 @@ impl Agent<'_> {
                 GrantState::Refused,
                 "it did not show after the deadline".to_owned(),
             ),
-            _ => Ok(()),
+            GrantState::Committed
+            | GrantState::Unknown
+            | GrantState::Revoking
+            | GrantState::Revoked
+            | GrantState::Withdrawn => Ok(()),
         }
     }
 

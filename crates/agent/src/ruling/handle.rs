@@ -29,6 +29,9 @@ struct Pending {
     filed: bool,
 }
 
+/// Answers, each with the position of its request.
+type Answers = Vec<(usize, Result<Handled, AgentError>)>;
+
 impl Agent<'_> {
     /// Handles requests together: one commit for all rulings, then the effects, then one commit for what became of
     /// them. The answers are in the order of the requests.
@@ -201,7 +204,7 @@ impl Agent<'_> {
         Ok(decision)
     }
 
-    fn rule_all(&self, pending: Vec<Pending>) -> Vec<(usize, Result<Handled, AgentError>)> {
+    fn rule_all(&self, pending: Vec<Pending>) -> Answers {
         let mut answers = Vec::with_capacity(pending.len());
         let mut waiting = pending;
         for attempt in 1..=ATTEMPTS_MAX {
@@ -216,11 +219,7 @@ impl Agent<'_> {
     }
 
     /// Rules on all that waits and commits it. Gives back what has to be ruled upon again.
-    fn round(
-        &self,
-        waiting: Vec<Pending>,
-        last: bool,
-    ) -> (Vec<Pending>, Vec<(usize, Result<Handled, AgentError>)>) {
+    fn round(&self, waiting: Vec<Pending>, last: bool) -> (Vec<Pending>, Answers) {
         let mut answers = Vec::new();
         let mut ruled: Vec<(Pending, Ruled)> = Vec::new();
         for pending in waiting {

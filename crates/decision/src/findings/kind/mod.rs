@@ -1,5 +1,9 @@
 //! The table of findings: what each means for the outcome, who is told, and who may lift it.
 
+mod check;
+mod people;
+mod set;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -7,163 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::time::Minutes;
 use crate::verdict::outcome::Outcome;
 
-/// A check: one question that every request must answer. INVARIANT(gate-only): one clearance for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Check {
-    /// Who asks, for whom, and may they.
-    Requester,
-    /// Are the facts there, and does the log verify.
-    Evidence,
-    /// Is it decided under the policy in force.
-    PolicyVersion,
-    /// Is it in the catalogue, and standard for a role of the person.
-    Entitlement,
-    /// Is it privileged, or in a never-auto class.
-    Privilege,
-    /// Would one person hold all sides of a rule.
-    Separation,
-    /// What is at stake.
-    Risk,
-    /// Are the required approvals there.
-    Approvals,
-    /// Is there a reason.
-    Justification,
-    /// Would less do.
-    OverAsking,
-    /// For how long.
-    Duration,
-    /// Are the facts complete and fresh enough.
-    Confidence,
-    /// What an analyst said.
-    Advice,
-    /// May this mode act, and are budgets left.
-    Mode,
-}
-
-impl Check {
-    /// Every check, in the order in which they are told.
-    pub const ALL: [Self; 14] = [
-        Self::Requester,
-        Self::Evidence,
-        Self::PolicyVersion,
-        Self::Entitlement,
-        Self::Privilege,
-        Self::Separation,
-        Self::Risk,
-        Self::Approvals,
-        Self::Justification,
-        Self::OverAsking,
-        Self::Duration,
-        Self::Confidence,
-        Self::Advice,
-        Self::Mode,
-    ];
-
-    /// The name in records and output.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Requester => "requester",
-            Self::Evidence => "evidence",
-            Self::PolicyVersion => "policy_version",
-            Self::Entitlement => "entitlement",
-            Self::Privilege => "privilege",
-            Self::Separation => "separation_of_duties",
-            Self::Risk => "risk",
-            Self::Approvals => "approvals",
-            Self::Justification => "justification",
-            Self::OverAsking => "over_asking",
-            Self::Duration => "duration",
-            Self::Confidence => "confidence",
-            Self::Advice => "advice",
-            Self::Mode => "mode",
-        }
-    }
-}
-
-/// Somebody who is told, strongest first in an escalation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Destination {
-    /// The group `security`.
-    Security,
-    /// The owner of the resource (the contract's `access_owner`).
-    ResourceOwner,
-    /// The owner of the segregation-of-duties rule.
-    RuleOwner,
-    /// The beneficiary's manager.
-    Manager,
-    /// The person who asked.
-    Requester,
-}
-
-/// The authority by which somebody lifts a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Authority {
-    /// Member of the group `security`.
-    Security,
-    /// Member of the group that owns the resource.
-    ResourceOwner,
-    /// Member of the group that owns the segregation-of-duties rule.
-    RuleOwner,
-}
-
-impl Authority {
-    /// Every authority.
-    pub const ALL: [Self; 3] = [Self::Security, Self::ResourceOwner, Self::RuleOwner];
-
-    /// The name in records and output.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Security => "security",
-            Self::ResourceOwner => "resource_owner",
-            Self::RuleOwner => "rule_owner",
-        }
-    }
-}
-
-/// A set of authorities.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct AuthoritySet(u8);
-
-impl AuthoritySet {
-    /// The set of `authorities`.
-    pub fn of(authorities: impl IntoIterator<Item = Authority>) -> Self {
-        authorities
-            .into_iter()
-            .fold(Self(0), |set, authority| Self(set.0 | 1 << authority as u8))
-    }
-
-    /// Whether `authority` is in the set.
-    #[must_use]
-    pub fn contains(self, authority: Authority) -> bool {
-        self.0 & 1 << authority as u8 != 0
-    }
-
-    /// Whether no authority is in both.
-    #[must_use]
-    pub fn is_disjoint(self, other: Self) -> bool {
-        self.0 & other.0 == 0
-    }
-}
-
-/// Who may lift a finding. INVARIANT(people-lift): each finding declares it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lifting {
-    /// Nobody: the cause has to be mended, or the missing thing given.
-    Nobody,
-    /// One person with any of these authorities.
-    Any(&'static [Authority], Minutes),
-    /// One person for each of these authorities, all different people.
-    Each(&'static [Authority], Minutes),
-    /// As [`Self::Any`], with an exception: an end date and a compensating control.
-    Exception(&'static [Authority], Minutes),
-    /// Together with the findings that caused the points; what they leave unexplained, as [`Self::Any`].
-    WithCause(&'static [Authority], Minutes),
-}
+pub use check::Check;
+pub use people::{Authority, AuthoritySet, Destination, Lifting};
+pub use set::FindingSet;
 
 /// One row of the table of findings.
 #[derive(Clone, Copy, Debug)]
@@ -348,126 +198,6 @@ impl<'de> Deserialize<'de> for Kind {
     }
 }
 
-/// A set of findings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct FindingSet(u64);
-
-impl FindingSet {
-    /// No finding.
-    pub const EMPTY: Self = Self(0);
-
-    /// The set of `kinds`.
-    pub fn of(kinds: impl IntoIterator<Item = Kind>) -> Self {
-        kinds.into_iter().fold(Self::EMPTY, Self::with)
-    }
-
-    /// This set and `kind`.
-    #[inline]
-    #[must_use]
-    pub const fn with(self, kind: Kind) -> Self {
-        Self(self.0 | 1 << kind as u64)
-    }
-
-    /// This set, and `kind` when `present`.
-    #[inline]
-    #[must_use]
-    pub const fn with_if(self, present: bool, kind: Kind) -> Self {
-        Self(self.0 | (present as u64) << kind as u64)
-    }
-
-    /// Everything in either set.
-    #[inline]
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// What is in both sets.
-    #[inline]
-    #[must_use]
-    pub const fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// What this set has and `other` has not.
-    #[inline]
-    #[must_use]
-    pub const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// Whether `kind` is in the set.
-    #[inline]
-    #[must_use]
-    pub const fn contains(self, kind: Kind) -> bool {
-        self.0 >> kind as u64 & 1 == 1
-    }
-
-    /// Whether the set is empty.
-    #[inline]
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Whether everything here is in `other`.
-    #[inline]
-    #[must_use]
-    pub const fn is_subset(self, other: Self) -> bool {
-        self.0 & !other.0 == 0
-    }
-
-    /// The findings in the set, in order of precedence.
-    pub fn iter(self) -> impl Iterator<Item = Kind> {
-        TABLE
-            .iter()
-            .map(|row| row.kind)
-            .filter(move |kind| self.contains(*kind))
-    }
-
-    /// The findings of the table whose row satisfies `wanted`.
-    pub fn whose(wanted: impl Fn(&Row) -> bool) -> Self {
-        Self::of(TABLE.iter().filter(|row| wanted(row)).map(|row| row.kind))
-    }
-
-    /// The most cautious outcome of the findings in the set: the fold of the table over the lattice.
-    #[inline]
-    #[must_use]
-    pub fn outcome(self) -> Outcome {
-        // The three sets are constants, so the fold over the table is three tests of a word.
-        if !self.intersection(REFUSING).is_empty() {
-            Outcome::Refuse
-        } else if !self.intersection(ESCALATING).is_empty() {
-            Outcome::Escalate
-        } else if !self.intersection(ASKING).is_empty() {
-            Outcome::Ask
-        } else {
-            Outcome::Open
-        }
-    }
-}
-
-const REFUSING: FindingSet = with_outcome(Outcome::Refuse);
-const ESCALATING: FindingSet = with_outcome(Outcome::Escalate);
-const ASKING: FindingSet = with_outcome(Outcome::Ask);
-
-const fn with_outcome(outcome: Outcome) -> FindingSet {
-    let mut set = FindingSet::EMPTY;
-    let mut position = 0;
-    while position < TABLE.len() {
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the position is below the length, and the compiler runs it"
-        )]
-        let row = &TABLE[position];
-        if row.outcome as u8 == outcome as u8 {
-            set = set.with(row.kind);
-        }
-        position += 1;
-    }
-    set
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -484,21 +214,6 @@ mod tests {
                 .windows(2)
                 .all(|pair| pair[0].outcome >= pair[1].outcome || pair[1].kind == Kind::AdviseMode)
         );
-    }
-
-    #[test]
-    fn the_fold_is_the_table_over_the_lattice() {
-        // Every single finding, every pair and every triple.
-        for a in TABLE {
-            for b in TABLE {
-                for c in TABLE {
-                    let set = FindingSet::of([a.kind, b.kind, c.kind]);
-                    let slow = a.outcome.tighten(b.outcome).tighten(c.outcome);
-                    assert_eq!(set.outcome(), slow);
-                }
-            }
-        }
-        assert_eq!(FindingSet::EMPTY.outcome(), Outcome::Open);
     }
 
     /// The findings that no person may ever lift.

@@ -1,0 +1,82 @@
+//! What each check looked at when it found nothing.
+
+use super::fields::approvals_text;
+use super::place::place_text;
+use super::words::{confidence_text, short_digest};
+use crate::evidence::Frozen;
+use crate::evidence::freeze::entitlement_name;
+use crate::findings::entitlement::{Fit, fit};
+use crate::findings::{Check, confidence, duration};
+use crate::rules::Rules;
+
+/// What a check looked at when it found nothing, with its source.
+#[must_use]
+pub fn cleared(frozen: &Frozen, rules: &Rules, check: Check) -> String {
+    let evidence = frozen.evidence();
+    let case = frozen.case();
+    match check {
+        Check::Requester => format!("active, {}", evidence.beneficiary.provenance()),
+        Check::Evidence => format!(
+            "holdings read: {}; log verified",
+            evidence.holdings.provenance()
+        ),
+        Check::PolicyVersion => format!("{} in force", short_digest(&evidence.policy)),
+        Check::Entitlement => match case.entitlement.map(|id| fit(rules, case.roles, id)) {
+            Some(Fit::Standard(role)) => cite(rules, role, entitlement_name(evidence, rules)),
+            Some(Fit::Grantable(_) | Fit::Outside) | None => "listed".to_owned(),
+        },
+        Check::Privilege => "no privileged pattern, no never-auto class".to_owned(),
+        Check::Separation => {
+            let held = evidence
+                .holdings
+                .value()
+                .map_or(0, |holdings| holdings.items.len());
+            format!(
+                "no rule touched by {held} holdings and {} reservations",
+                evidence.reserved.len()
+            )
+        }
+        Check::Risk => "low".to_owned(),
+        Check::Approvals => approvals_text(frozen, rules),
+        Check::Justification => "given".to_owned(),
+        Check::OverAsking => "nothing narrower is standard".to_owned(),
+        Check::Duration => match duration::assess(&case, rules).term {
+            duration::GrantTerm::Standing => {
+                let entry = case.entitlement.and_then(|id| rules.entry(id));
+                format!(
+                    "standing: {}",
+                    entry
+                        .and_then(|entry| entry.standing.as_deref())
+                        .unwrap_or_default()
+                )
+            }
+            duration::GrantTerm::For(minutes) => format!("{minutes}, within the ceiling"),
+        },
+        Check::Confidence => format!(
+            "{}: all facts there and fresh",
+            confidence_text(confidence::of(case.lacks))
+        ),
+        Check::Advice => "the built-in analyst has nothing to add".to_owned(),
+        Check::Mode => "guarded, budgets left".to_owned(),
+    }
+}
+
+/// Where a role lists an entitlement, as `access.yml:12`.
+fn cite(rules: &Rules, role: crate::rules::ids::RoleId, id: &str) -> String {
+    let title = rules
+        .role_entry(role)
+        .map_or("", |role| role.title.as_str());
+    let places = rules
+        .policy()
+        .roles
+        .iter()
+        .flat_map(|role| role.standard.iter());
+    let place = places
+        .filter(|listed| rules.entitlement(&listed.entitlement) == rules.entitlement(id))
+        .map(|listed| listed.place);
+    let at = place
+        .min()
+        .map(|place| format!(" ({})", place_text(rules, place)))
+        .unwrap_or_default();
+    format!("'{id}' is standard for the {title} role{at}")
+}

@@ -1,0 +1,155 @@
+//! Segregation of duties in words: each rule with what fulfils its sides.
+
+use std::collections::BTreeMap;
+
+use crate::evidence::Frozen;
+use crate::findings::separation::{RuleStanding, for_each_rule};
+use crate::rules::Rules;
+use crate::rules::ids::{ConflictId, SideId};
+use crate::rules::policy::ConflictRule;
+
+/// The rules that stand like that towards the request, by id, with the path of each half.
+#[must_use]
+pub fn conflicts(frozen: &Frozen, rules: &Rules, wanted: RuleStanding) -> Vec<ConflictFacts> {
+    let case = frozen.case();
+    let mut found: BTreeMap<&str, (ConflictId, &ConflictRule)> = BTreeMap::new();
+    for_each_rule(&case, rules, |conflict, standing| {
+        if standing == wanted
+            && let Some(rule) = rules.policy().conflicts.get(conflict.index())
+        {
+            found.insert(&rule.id, (conflict, rule));
+        }
+    });
+    let own = case.entitlement.map_or(&[][..], |id| rules.sides_of(id));
+    let requested = |side: SideId| own.contains(&side) || case.asked_sides.contains(&side);
+    let facts = found.into_values().map(|(_, rule)| ConflictFacts {
+        rule: rule.clone(),
+        sides: rule
+            .sides
+            .iter()
+            .map(|pattern| {
+                let side = side_of(rules, &pattern.text);
+                let held = side.and_then(|side| holder(frozen, side));
+                let by = held.or_else(|| {
+                    side.filter(|side| requested(*side))
+                        .map(|_| HeldBy::Requested)
+                });
+                (pattern.text.clone(), by)
+            })
+            .collect(),
+    });
+    facts.collect()
+}
+
+/// A segregation-of-duties rule with how each side is fulfilled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictFacts {
+    /// The rule.
+    pub rule: ConflictRule,
+    /// Each side in the rule's order: its text, and by what it is fulfilled (`None`: not, as far as is known).
+    pub sides: Vec<(String, Option<HeldBy>)>,
+}
+
+/// By what a side is fulfilled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldBy {
+    /// By this request.
+    Requested,
+    /// By something that is held: its name, and the path from the person outward.
+    Held(String, Vec<String>),
+}
+
+/// The side of that text; an alias and its id are the same side.
+pub(super) fn side_of(rules: &Rules, text: &str) -> Option<SideId> {
+    let entry = rules.entitlement(text).and_then(|id| rules.entry(id));
+    rules.side_named(entry.map_or(text, |entry| &entry.id))
+}
+
+/// What is held that fulfils `side`, first by name.
+fn holder(frozen: &Frozen, side: SideId) -> Option<HeldBy> {
+    frozen
+        .held()
+        .filter(|(_, _, sides)| sides.contains(&side))
+        .min()
+        .map(|(name, path, _)| HeldBy::Held(name.to_owned(), path))
+}
+
+pub(super) fn sentences(conflicts: &[ConflictFacts]) -> String {
+    conflicts
+        .iter()
+        .map(conflict_sentence)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn conflict_sentence(facts: &ConflictFacts) -> String {
+    let mut held = Vec::new();
+    let mut requested = Vec::new();
+    for (text, by) in &facts.sides {
+        match by {
+            Some(HeldBy::Held(name, path)) => {
+                let path = if path.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", path.join(" → "))
+                };
+                let through = if name == text {
+                    String::new()
+                } else {
+                    format!(" through '{name}'")
+                };
+                held.push(format!("'{text}'{through}{path}"));
+            }
+            Some(HeldBy::Requested) => requested.push(format!("'{text}'")),
+            None => (),
+        }
+    }
+    let reason = facts
+        .rule
+        .reason
+        .as_deref()
+        .map(|reason| format!(" ({reason})"))
+        .unwrap_or_default();
+    let exceptions = facts.rule.exceptions.iter();
+    let accepted: Vec<String> = exceptions
+        .map(|exception| {
+            format!(
+                "; accepted for {} until {}: {}",
+                exception.person, exception.until, exception.control
+            )
+        })
+        .collect();
+    let opening = if held.is_empty() {
+        format!("{} alone", requested.join(" and "))
+    } else {
+        format!(
+            "the person already holds {}; combining with {}",
+            held.join(" and "),
+            requested.join(" and ")
+        )
+    };
+    format!(
+        "{opening} violates segregation of duties rule {}{reason}{}",
+        facts.rule.id,
+        accepted.concat()
+    )
+}
+
+pub(super) fn unverified(frozen: &Frozen, rules: &Rules) -> String {
+    let missing: Vec<String> = conflicts(frozen, rules, RuleStanding::Unverified)
+        .iter()
+        .map(|facts| {
+            let open: Vec<String> = facts
+                .sides
+                .iter()
+                .filter(|(_, by)| by.is_none())
+                .map(|(text, _)| format!("'{text}'"))
+                .collect();
+            format!("{} of rule {}", open.join(" and "), facts.rule.id)
+        })
+        .collect();
+    format!(
+        "the holdings do not cover every system in which the other half can live: {}",
+        missing.join("; ")
+    )
+}

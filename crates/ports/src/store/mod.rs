@@ -1,0 +1,188 @@
+//! The store: one call that changes it, and what it can be asked.
+
+mod rows;
+mod transition;
+
+use decision::evidence::record::{EarlierGrant, Reserved};
+use decision::time::{Minutes, Timestamp};
+use thiserror::Error;
+
+pub use rows::{GrantRow, GrantState, Remark, RequestRow, ReviewRow, RulingRow, StoredRuling};
+pub use transition::{
+    Administration, Admitted, Category, CommitError, Committal, LeafDraft, Revocation, Settlement,
+    Transition,
+};
+
+/// A store. All changes go through [`Store::commit`]; the rest reads.
+pub trait Store: Send + Sync {
+    /// Commits each transition entirely or not at all, together under one sync and one checkpoint.
+    fn commit(&self, transitions: &[Transition]) -> Vec<Result<Committal, CommitError>>;
+
+    /// The latest revision of a request.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn request(&self, id: &str) -> Result<Option<RequestRow>, StoreError>;
+
+    /// The latest ruling of a request.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn latest_ruling(&self, request: &str) -> Result<Option<StoredRuling>, StoreError>;
+
+    /// Latest rulings, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn rulings(&self, limit: u32) -> Result<Vec<StoredRuling>, StoreError>;
+
+    /// Number of rulings of a request, which numbers the next one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn ruling_count(&self, request: &str) -> Result<u32, StoreError>;
+
+    /// Reviews of a request, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn reviews(&self, request: &str) -> Result<Vec<ReviewRow>, StoreError>;
+
+    /// The version of a person; 0 when nothing was ever committed for them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn person_version(&self, person: &str) -> Result<u64, StoreError>;
+
+    /// What is committed for a person and not known to have had its effect, other than for `except` (a grant's id).
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn reserved(&self, person: &str, except: &str) -> Result<Vec<Reserved>, StoreError>;
+
+    /// Grants of an entitlement to a person that ended after `since`, or have not ended, other than `except`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn earlier(
+        &self,
+        person: &str,
+        entitlement: &str,
+        since: Timestamp,
+        except: &str,
+    ) -> Result<Vec<EarlierGrant>, StoreError>;
+
+    /// Number of requests that a login filed since a moment, other than `except`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn filed_since(
+        &self,
+        requester: &str,
+        since: Timestamp,
+        except: &str,
+    ) -> Result<u32, StoreError>;
+
+    /// The power that an entitlement was bound to.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn bound_power(&self, entitlement: &str) -> Result<Option<String>, StoreError>;
+
+    /// Names of the budgets of automatic grants that a further grant would exceed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn brakes(
+        &self,
+        person: &str,
+        entitlement: &str,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError>;
+
+    /// Digest of the policy in force.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn active_policy(&self) -> Result<Option<String>, StoreError>;
+
+    /// Whether an override allows automatic decisions under the policy with this digest.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn is_overridden(&self, digest: &str) -> Result<bool, StoreError>;
+
+    /// A grant.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn grant(&self, id: &str) -> Result<Option<GrantRow>, StoreError>;
+
+    /// Grants in any of these states, oldest first; every state when the list is empty.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn grants(&self, states: &[GrantState], limit: u32) -> Result<Vec<GrantRow>, StoreError>;
+
+    /// Applied grants that ended by `now`, oldest end first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<GrantRow>, StoreError>;
+
+    /// Whether the log confirms that the grant's leaf says what the row says. INVARIANT(gate-only).
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn leaf_confirms(&self, grant: &GrantRow) -> Result<bool, StoreError>;
+
+    /// A self-contained receipt for a leaf, against the newest checkpoint.
+    ///
+    /// # Errors
+    /// When the store cannot be read or has no such leaf.
+    fn receipt(&self, leaf: u64) -> Result<String, StoreError>;
+
+    /// Whether the log verified when the store was opened.
+    fn log_state(&self) -> decision::evidence::record::LogState;
+
+    /// Publishes tiles and checkpoint up to the newest commit. Idempotent.
+    ///
+    /// # Errors
+    /// When files cannot be written; what was committed stays committed.
+    fn publish(&self) -> Result<(), StoreError>;
+
+    /// The highest time that was ever committed: a clock set back never un-expires anything.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn highest_time(&self) -> Result<Timestamp, StoreError>;
+}
+
+/// The store could not be read or written.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("the store failed: {0}")]
+pub struct StoreError(pub String);
+
+/// Budgets of automatic grants. INVARIANT(brakes): counted inside the commit; scheduled expiries never count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budgets {
+    /// For one person in the window.
+    pub per_person: u32,
+    /// For one entitlement in the window.
+    pub per_entitlement: u32,
+    /// In all in the window.
+    pub in_all: u32,
+    /// The window.
+    pub window: Minutes,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self {
+            per_person: 10,
+            per_entitlement: 100,
+            in_all: 500,
+            window: Minutes::from_days(1),
+        }
+    }
+}

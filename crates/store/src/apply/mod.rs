@@ -1,0 +1,204 @@
+//! What one transition changes, inside the open database transaction.
+
+mod write;
+
+use audit::Appender;
+use decision::gate::Authority;
+use decision::time::Timestamp;
+use ports::store::{
+    Administration, Category, CommitError, Committal, GrantRow, GrantState, LeafDraft, RequestRow,
+    ReviewRow, Revocation, RulingRow, Settlement, Transition,
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use self::write::{
+    raise, write_administration, write_changes, write_grant, write_request, write_review,
+    write_ruling,
+};
+use crate::group::locked;
+use crate::log::{self, storage};
+use crate::open::SqliteStore;
+use crate::read;
+
+/// Applies `work`; an error other than `Storage` is a refusal of this one alone.
+pub(crate) fn apply(
+    store: &SqliteStore,
+    connection: &Connection,
+    appender: &mut Appender,
+    work: &Work,
+) -> Result<Committal, CommitError> {
+    if let Some(trouble) = store.log_trouble() {
+        return apply_on_broken_log(connection, work, trouble);
+    }
+    refuse_what_moved_on(store, connection, work)?;
+    let first_leaf = appender.frontier().size();
+    let mut prepared = first_leaf;
+    for draft in &work.leaves {
+        let mut salts = locked(&store.salts);
+        let index = log::append(
+            connection,
+            appender,
+            draft,
+            work.at,
+            &store.person_key,
+            &mut salts,
+        )?;
+        if draft.category == Category::PreparedChange {
+            prepared = index;
+        }
+    }
+    let leaves = appender.frontier().size().saturating_sub(first_leaf);
+    write_request(connection, work)?;
+    write_ruling(connection, work, prepared)?;
+    write_grant(connection, work, prepared)?;
+    write_changes(connection, work)?;
+    write_review(connection, work, first_leaf)?;
+    write_administration(connection, work)?;
+    raise(connection, "highest_time", work.at.seconds())?;
+    Ok(Committal {
+        first_leaf,
+        leaves,
+        size: 0,
+    })
+}
+
+/// INVARIANT(brakes): a log that does not verify stops grants and signing; revocations go on, and what they would have
+/// logged goes into a journal from which an operator rebuilds the log.
+fn apply_on_broken_log(
+    connection: &Connection,
+    work: &Work,
+    trouble: &str,
+) -> Result<Committal, CommitError> {
+    let settles_revocation = work.settlement.as_ref().is_some_and(|settlement| {
+        matches!(settlement.state, GrantState::Revoked | GrantState::Revoking)
+    });
+    if work.grant.is_some() || !(work.revocation.is_some() || settles_revocation) {
+        return Err(CommitError::LogBroken(trouble.to_owned()));
+    }
+    for draft in &work.leaves {
+        connection
+            .execute(
+                "INSERT INTO recovery_journal (at, event, request, clear) VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    work.at.seconds(),
+                    draft.event,
+                    draft.request,
+                    serde_json::to_string(&draft.clear).unwrap_or_default()
+                ],
+            )
+            .map_err(storage)?;
+    }
+    write_changes(connection, work)?;
+    Ok(Committal {
+        first_leaf: 0,
+        leaves: 0,
+        size: 0,
+    })
+}
+
+/// Separation of duties without locks across input and output: whoever read older facts rules again.
+fn refuse_what_moved_on(
+    store: &SqliteStore,
+    connection: &Connection,
+    work: &Work,
+) -> Result<(), CommitError> {
+    for (person, expected) in &work.expected_versions {
+        if read::person_version(connection, person).map_err(storage)? != *expected {
+            return Err(CommitError::Conflict(person.clone()));
+        }
+    }
+    if let Some(policy) = &work.policy {
+        let active = read::meta(connection, "active_policy").map_err(storage)?;
+        if active.as_ref() != Some(policy) {
+            return Err(CommitError::PolicyChanged(active.unwrap_or_default()));
+        }
+    }
+    if let Some(id) = &work.resumed {
+        let state: Option<String> = connection
+            .query_row(
+                "SELECT state FROM access_grant WHERE id = ?1",
+                [id],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(storage)?;
+        if state.as_deref() != Some(GrantState::Committed.name()) {
+            return Err(CommitError::Duplicate(id.clone()));
+        }
+    }
+    if let Some((grant, _)) = &work.grant
+        && grant.authority == "automatic"
+    {
+        // INVARIANT(brakes): counted where it is committed, so that no two commits both see the last free place.
+        let used = read::brakes(
+            connection,
+            &store.budgets,
+            &grant.person,
+            &grant.entitlement,
+            work.at,
+        );
+        if let Some(name) = used.map_err(storage)?.into_iter().next() {
+            return Err(CommitError::Brake(name));
+        }
+    }
+    Ok(())
+}
+
+/// A transition as rows: owned, so that another thread may commit it.
+pub(crate) struct Work {
+    at: Timestamp,
+    expected_versions: Vec<(String, u64)>,
+    policy: Option<String>,
+    leaves: Vec<LeafDraft>,
+    request: Option<RequestRow>,
+    ruling: Option<RulingRow>,
+    grant: Option<(GrantRow, String)>,
+    resumed: Option<String>,
+    revocation: Option<Revocation>,
+    settlement: Option<Settlement>,
+    review: Option<ReviewRow>,
+    administration: Option<Administration>,
+}
+
+impl Work {
+    pub(crate) fn of(transition: &Transition) -> Self {
+        Self {
+            at: transition.at,
+            expected_versions: transition.expected_versions.clone(),
+            policy: transition.policy.clone(),
+            leaves: transition.leaves.clone(),
+            request: transition.request.clone(),
+            ruling: transition.ruling.clone(),
+            grant: transition.grant.as_ref().map(|admitted| {
+                let grant = &admitted.grant;
+                let row = GrantRow {
+                    id: admitted.id.clone(),
+                    request: grant.request().to_owned(),
+                    revision: grant.revision(),
+                    person: grant.person().to_owned(),
+                    login: grant.login().to_owned(),
+                    entitlement: grant.entitlement().to_owned(),
+                    starts: grant.starts(),
+                    ends: grant.ends(),
+                    authority: match grant.authority() {
+                        Authority::Automatic => "automatic".to_owned(),
+                        Authority::Reviewed(lifts) => format!("reviewed {}", lifts.join(" ")),
+                    },
+                    content_digest: grant.content_digest().to_owned(),
+                    state: GrantState::Committed,
+                    detail: String::new(),
+                    leaf: 0,
+                };
+                (row, grant.idempotency_key())
+            }),
+            resumed: transition
+                .resumed
+                .as_ref()
+                .map(|admitted| admitted.id.clone()),
+            revocation: transition.revocation.clone(),
+            settlement: transition.settlement.clone(),
+            review: transition.review.clone(),
+            administration: transition.administration.clone(),
+        }
+    }
+}
