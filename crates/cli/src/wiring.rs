@@ -61,15 +61,12 @@ pub(crate) fn policy(home: &Home) -> Result<PolicyFiles, Error> {
 
 fn guardrails(home: &Home) -> Result<Guardrails, Error> {
     let dotenv = settings::read_if_there(&home.dotenv(), SETTINGS_BYTES_MAX, "the settings file")?;
-    let dotenv = dotenv
-        .map(|bytes| String::from_utf8(bytes))
-        .transpose()
-        .map_err(|_| {
-            Error::new(
-                Exit::BadInput,
-                format!("`{}` is not UTF-8 text", home.dotenv().display()),
-            )
-        })?;
+    let dotenv = dotenv.map(String::from_utf8).transpose().map_err(|_| {
+        Error::new(
+            Exit::BadInput,
+            format!("`{}` is not UTF-8 text", home.dotenv().display()),
+        )
+    })?;
     // Variables that are not text cannot be guardrails: all their keys are plain.
     let environment = std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
@@ -275,10 +272,16 @@ pub(crate) fn directory(home: &Home) -> Result<EmbeddedDirectory, Error> {
     let state = home.state();
     fs::create_dir_all(&state)?;
     EmbeddedDirectory::open("directory.yml", &bytes, &home.holdings()).map_err(|error| {
+        use connectors::embedded_directory::OpenError;
         let code = match &error {
-            connectors::embedded_directory::OpenError::File(_) => Exit::BadInput,
-            connectors::embedded_directory::OpenError::Busy(_) => Exit::InUse,
-            _ => Exit::Failed,
+            OpenError::File(_) => Exit::BadInput,
+            OpenError::Busy(_) => Exit::InUse,
+            OpenError::Create { .. }
+            | OpenError::ReadOnly(_)
+            | OpenError::Damaged { .. }
+            | OpenError::Foreign(_)
+            | OpenError::Version { .. }
+            | OpenError::Storage { .. } => Exit::Failed,
         };
         Error::of(code, &error).hint(error.help())
     })

@@ -1,5 +1,10 @@
 //! The command line as a person meets it: exit codes, messages with their place, and nothing half-written.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may panic: that is how a test fails"
+)]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

@@ -1,5 +1,13 @@
 //! Kill and restart: the process is aborted at every named place, every time it is passed, and started again.
 //! Nothing is lost, nothing happens twice. Needs the feature `failpoints`; without it there is nothing to abort at.
+
+#![cfg_attr(
+    feature = "failpoints",
+    expect(
+        clippy::unwrap_used,
+        reason = "helpers of tests may panic: that is how a test fails"
+    )
+)]
 #![cfg(feature = "failpoints")]
 
 use std::path::Path;

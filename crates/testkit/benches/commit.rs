@@ -2,6 +2,12 @@
 //!
 //! `cargo bench -p testkit --bench commit`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark on made-up numbers may panic and round"
+)]
+
 use std::fs::File;
 use std::io::Write as _;
 use std::time::{Duration, Instant};

@@ -2,6 +2,14 @@
 //!
 //! `cargo bench -p testkit --bench rule`. Workloads as in docs/performance.md.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a benchmark on made-up numbers may panic and round"
+)]
+
 use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 use std::time::Instant;

@@ -39,7 +39,7 @@ pub(super) fn show(log: &Path, key: &SigningKey) -> Result<(), Error> {
             "two entries are swapped",
             Box::new(|copy| edit(copy, |entries| entries.swap(17, 42))),
         ),
-        ("the tail is cut off", Box::new(|copy| cut_tail(copy))),
+        ("the tail is cut off", Box::new(cut_tail)),
         (
             "an old copy is put back (checked against a saved checkpoint)",
             Box::new(|copy| roll_back(log, copy, key)),
