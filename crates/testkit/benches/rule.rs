@@ -2,6 +2,14 @@
 //!
 //! `cargo bench -p testkit --bench rule`. Workloads as in docs/performance.md.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a benchmark: it may stop, and it prints what it measured"
+)]
+
 use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 use std::time::Instant;

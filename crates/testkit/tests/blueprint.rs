@@ -1,5 +1,7 @@
 //! The three tickets of the blueprint against the demo's company: every structured field, in both modes.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use agent::report::Decision;
 use agent::review::Act;
 use decision::evidence::record::Mode;
