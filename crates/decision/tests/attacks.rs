@@ -1,10 +1,7 @@
 //! Attacks on the core, each of which got through once or was tried.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::cast_possible_truncation,
     reason = "tests may panic, and print what they counted"
 )]
 

@@ -1,11 +1,8 @@
 //! Four eyes, over every small group: requester, beneficiary, their delegates and linked accounts never review their
 //! own request, and one human being fills one slot.
 
-#![allow(
-    clippy::unwrap_used,
+#![expect(
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::cast_possible_truncation,
     reason = "tests may panic, and print what they counted"
 )]
 

@@ -8,11 +8,9 @@
 //! that each value comes to what its representative stands for. The predicate `is_plain` is written from the fields,
 //! not from the table of findings.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::cast_possible_truncation,
     reason = "tests may panic, and print what they counted"
 )]
 

@@ -1,10 +1,8 @@
 //! Large inputs: nothing overflows, and nothing takes more than a few seconds even unoptimised.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::print_stdout,
-    clippy::cast_possible_truncation,
     reason = "tests may panic, and print what they counted"
 )]
 

@@ -1,13 +1,5 @@
 //! The case corpus, decided by the core and by the oracle.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::cast_possible_truncation,
-    reason = "tests may panic, and print what they counted"
-)]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -2,9 +2,7 @@
 //!
 //! `ORACLE_CASES` sets how many (default 20,000), `ORACLE_SEED` where they start.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
+#![expect(
     clippy::print_stdout,
     clippy::cast_possible_truncation,
     reason = "tests may panic, and print what they counted"

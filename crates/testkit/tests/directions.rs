@@ -3,11 +3,9 @@
 //! `Tightens`: the change may only make the ruling more cautious, shown and remaining. `DIRECTIONS_CASES` sets how many
 //! worlds (default 1,500, every direction on each).
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::cast_possible_truncation,
     reason = "tests may panic, and print what they counted"
 )]
 

@@ -1,10 +1,7 @@
 //! The decision matrix as a golden file: what each finding means. `UPDATE_GOLDEN=1` writes it anew.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::cast_possible_truncation,
     reason = "tests may panic, and print what they counted"
 )]
 
