@@ -43,3 +43,21 @@ pub trait Provisioner: Send + Sync {
     /// When the system cannot say.
     fn look(&self, person: &str, entitlement: &str) -> Result<Option<Seen>, PortError>;
 }
+
+impl<P: Provisioner + ?Sized> Provisioner for &P {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn grant(&self, grant: &Committed<Grant>) -> Effect {
+        (**self).grant(grant)
+    }
+
+    fn revoke(&self, revocation: &Committed<Revocation>) -> Effect {
+        (**self).revoke(revocation)
+    }
+
+    fn look(&self, person: &str, entitlement: &str) -> Result<Option<Seen>, PortError> {
+        (**self).look(person, entitlement)
+    }
+}
