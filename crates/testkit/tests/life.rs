@@ -386,7 +386,8 @@ fn advise_mode_is_released_by_a_person() {
     );
 }
 
-/// Two requests that together make a conflict, ruled upon at the same time: the second one sees the first.
+/// Two requests that together make a conflict are ruled upon in one batch, on the same evidence: the commit notices that
+/// the person moved on, and the second one is ruled upon again.
 #[test]
 fn two_halves_asked_for_together_are_not_both_granted() {
     let policy = "
@@ -402,24 +403,35 @@ people:
   manager-001: { roles: [] }
 ";
     let world = World::new(policy, directory, Mode::Guarded).unwrap();
-    let tickets = [
-        ticket("R-1", "clerk-001", "vendor:create", "8h"),
-        ticket("R-2", "clerk-001", "payment:approve", "8h"),
-    ];
-    let requests = tickets
-        .iter()
-        .map(|ticket| request(ticket).unwrap())
-        .collect();
-    for answer in world.agent().handle(requests) {
-        assert_eq!(answer.unwrap().decision.decision, "REQUEST_INFO");
+    let halves = [("R-1", "vendor:create"), ("R-2", "payment:approve")];
+    // Approved while the reason is still missing, so that nothing is granted yet.
+    for (id, access) in halves {
+        let text =
+            format!(r#"{{"request_id": "{id}", "requester": "clerk-001", "access": "{access}"}}"#);
+        assert_eq!(file(&world, &text).decision, "REQUEST_INFO");
+        assert_eq!(manager(&world, id).decision, "REQUEST_INFO");
     }
-    // Both approvals are recorded from two threads at once.
-    std::thread::scope(|scope| {
-        for id in ["R-1", "R-2"] {
-            let world = &world;
-            scope.spawn(move || manager(world, id));
-        }
+    // The reasons arrive together: each alone would be granted.
+    let revised = halves.map(|(id, access)| {
+        let text = format!(
+            r#"{{"request_id": "{id}", "requester": "clerk-001", "access": "{access}", "revision": 2, "justification": "the month is being closed"}}"#
+        );
+        request(&text).unwrap()
     });
-    let held = ["vendor:create", "payment:approve"].map(|half| holds(&world, "clerk-001", half));
+    let answers = world.agent().handle(revised.to_vec());
+    let decisions: Vec<Decision> = answers
+        .into_iter()
+        .map(|answer| answer.unwrap().decision)
+        .collect();
+    let applied = decisions
+        .iter()
+        .filter(|decision| decision.grant.applied)
+        .count();
+    let escalated = decisions
+        .iter()
+        .filter(|decision| decision.decision == "ESCALATE")
+        .count();
+    assert_eq!((applied, escalated), (1, 1), "{decisions:?}");
+    let held = halves.map(|(_, half)| holds(&world, "clerk-001", half));
     assert_eq!(held.iter().filter(|held| **held).count(), 1, "{held:?}");
 }
