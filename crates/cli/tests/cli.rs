@@ -426,6 +426,13 @@ fn a_key_that_others_can_read_is_refused() {
         ticket("REQ-1", "engineer-001", "dev-db:read").as_bytes(),
         &[],
     );
+    for name in ["store.db", "holdings.db"] {
+        let mode = std::fs::metadata(home.join("state").join(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o077, 0, "{name} is for its owner alone");
+    }
     for name in ["log.key", "person.key"] {
         let path = home.join("state/keys").join(name);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();

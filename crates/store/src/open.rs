@@ -104,6 +104,7 @@ impl SqliteStore {
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let lock = lock(folder)?;
         let path = folder.join("store.db");
+        private(&path)?;
         let database = |source| OpenError::Database {
             path: path.clone(),
             source,
@@ -154,6 +155,24 @@ impl SqliteStore {
     pub fn verifier(&self) -> audit::VerifierKey {
         self.key.verifier()
     }
+}
+
+/// Evidence and openings are personal: the database, and with it its journal, is for its owner alone.
+fn private(path: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let files = |source| OpenError::Files {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(files)?;
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+        .map_err(files)
 }
 
 /// One writing process: an advisory lock that the operating system drops with the process.
