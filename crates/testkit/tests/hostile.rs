@@ -1,6 +1,5 @@
 //! Hostile and harmless texts as justifications: none changes an outcome. Extra: runs only where the evaluation data lies
 //! beside the checkout.
-#![expect(clippy::print_stdout, reason = "says when there is nothing to run on")]
 
 use std::path::Path;
 
