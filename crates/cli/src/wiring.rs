@@ -157,62 +157,51 @@ pub(crate) fn start(parts: &Parts) -> Result<(), Error> {
 
 /// Puts the loaded policy in force.
 pub(crate) fn activate(parts: &Parts, reason: &str, by: &str) -> Result<(), Error> {
-    let rules = &parts.files.rules;
-    let digest = rules.policy().digest.clone();
-    commit(
-        &parts.store,
-        Transition {
-            at: parts.agent().now()?,
-            leaves: vec![LeafDraft {
-                category: Category::Administration,
-                event: "policy.activated",
-                request: String::new(),
-                person: None,
-                clear: [("policy", digest.clone())]
-                    .map(|(name, value)| (name.to_owned(), value))
-                    .into(),
-                committed: [("by", by), ("reason", reason)]
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                    .into(),
-            }],
-            administration: Some(Administration::Activation {
-                digest,
-                source: parts.files.source.clone(),
-                guardrails: parts.files.guardrails.canonical(),
-                file: rules.policy().file.clone(),
-            }),
-            ..Transition::default()
-        },
-    )?;
-    Ok(())
+    let policy = parts.files.rules.policy();
+    let activation = Administration::Activation {
+        digest: policy.digest.clone(),
+        source: parts.files.source.clone(),
+        guardrails: parts.files.guardrails.canonical(),
+        file: policy.file.clone(),
+    };
+    administer(parts, "policy.activated", reason, by, activation)
 }
 
 /// Records that automatic decisions are allowed under the loaded policy before a backtest exists.
 pub(crate) fn allow_guarded(parts: &Parts, reason: &str, by: &str) -> Result<(), Error> {
+    let allowed = Administration::Override {
+        digest: parts.files.rules.policy().digest.clone(),
+        reason: reason.to_owned(),
+    };
+    administer(parts, "guarded.allowed", reason, by, allowed)
+}
+
+/// Commits an act on the agent itself, about the loaded policy.
+fn administer(
+    parts: &Parts,
+    event: &'static str,
+    reason: &str,
+    by: &str,
+    administration: Administration,
+) -> Result<(), Error> {
     let digest = parts.files.rules.policy().digest.clone();
-    commit(
-        &parts.store,
-        Transition {
-            at: parts.agent().now()?,
-            leaves: vec![LeafDraft {
-                category: Category::Administration,
-                event: "guarded.allowed",
-                request: String::new(),
-                person: None,
-                clear: [("policy", digest.clone())]
-                    .map(|(name, value)| (name.to_owned(), value))
-                    .into(),
-                committed: [("by", by), ("reason", reason)]
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                    .into(),
-            }],
-            administration: Some(Administration::Override {
-                digest,
-                reason: reason.to_owned(),
-            }),
-            ..Transition::default()
-        },
-    )?;
+    let committed = [("by", by), ("reason", reason)];
+    let transition = Transition {
+        at: parts.agent().now()?,
+        leaves: vec![LeafDraft {
+            category: Category::Administration,
+            event,
+            request: String::new(),
+            person: None,
+            clear: [("policy".to_owned(), digest)].into(),
+            committed: committed
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        }],
+        administration: Some(administration),
+        ..Transition::default()
+    };
+    commit(&parts.store, transition)?;
     Ok(())
 }
 
