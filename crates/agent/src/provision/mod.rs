@@ -1,7 +1,7 @@
 //! Provisioning: a committed grant has its effect, and what became of it is read back and settled.
 
 use decision::gate::Grant;
-use ports::store::{Category, GrantState, LeafDraft, Settlement, Transition};
+use ports::store::{Category, GrantRow, GrantState, LeafDraft, Settlement, Transition};
 use ports::{Committed, Effect, commit_all};
 
 use crate::ruling::map;
@@ -25,7 +25,7 @@ pub(crate) fn carry_out<'a>(
             person,
             grant.get().entitlement(),
         );
-        settlements.push(settlement(agent, grant, state, detail)?);
+        settlements.push(About::from(grant).settled(agent, state, detail)?);
     }
     fail::fail_point!("agent-before-settle");
     for result in commit_all(agent.store, settlements) {
@@ -67,53 +67,73 @@ pub(crate) fn settle(
     }
 }
 
-fn settlement(
-    agent: &Agent<'_>,
-    grant: &Committed<Grant>,
-    state: GrantState,
-    detail: String,
-) -> Result<Transition, AgentError> {
-    let own = grant.get();
-    settled(
-        agent,
-        grant.id(),
-        own.request(),
-        own.person(),
-        own.entitlement(),
-        state,
-        detail,
-    )
+/// The grant that an effect is about, as its leaf names it.
+#[derive(Clone, Copy)]
+pub(crate) struct About<'a> {
+    grant: &'a str,
+    request: &'a str,
+    person: &'a str,
+    entitlement: &'a str,
 }
 
-/// The transition that records how a change turned out.
-pub(crate) fn settled(
-    agent: &Agent<'_>,
-    grant: &str,
-    request: &str,
-    person: &str,
-    entitlement: &str,
-    state: GrantState,
-    detail: String,
-) -> Result<Transition, AgentError> {
-    Ok(Transition {
-        at: agent.now()?,
-        leaves: vec![LeafDraft {
+impl<'a> From<&'a Committed<Grant>> for About<'a> {
+    fn from(committed: &'a Committed<Grant>) -> Self {
+        let grant = committed.get();
+        Self {
+            grant: committed.id(),
+            request: grant.request(),
+            person: grant.person(),
+            entitlement: grant.entitlement(),
+        }
+    }
+}
+
+impl<'a> From<&'a GrantRow> for About<'a> {
+    fn from(row: &'a GrantRow) -> Self {
+        Self {
+            grant: &row.id,
+            request: &row.request,
+            person: &row.person,
+            entitlement: &row.entitlement,
+        }
+    }
+}
+
+impl About<'_> {
+    /// The leaf of something that happens to the grant.
+    pub(crate) fn leaf(self, event: &'static str, committed: &[(&str, String)]) -> LeafDraft {
+        LeafDraft {
             category: Category::Effect,
-            event: "effect.settled",
-            request: request.to_owned(),
-            person: Some(person.to_owned()),
+            event,
+            request: self.request.to_owned(),
+            person: Some(self.person.to_owned()),
             clear: map(&[
-                ("grant", grant.to_owned()),
-                ("entitlement", entitlement.to_owned()),
-                ("state", state.name().to_owned()),
+                ("grant", self.grant.to_owned()),
+                ("entitlement", self.entitlement.to_owned()),
             ]),
-            committed: map(&[("detail", detail.clone())]),
-        }],
-        settlement: Some(Settlement {
-            grant: grant.to_owned(),
-            state,
-            detail,
-        }),
-        ..Transition::default()
-    })
+            committed: map(committed),
+        }
+    }
+
+    /// The transition that records how a change turned out.
+    pub(crate) fn settled(
+        self,
+        agent: &Agent<'_>,
+        state: GrantState,
+        detail: String,
+    ) -> Result<Transition, AgentError> {
+        let mut leaf = self.leaf("effect.settled", &[("detail", detail.clone())]);
+        leaf.clear
+            .insert("state".to_owned(), state.name().to_owned());
+        Ok(Transition {
+            at: agent.now()?,
+            leaves: vec![leaf],
+            settlement: Some(Settlement {
+                grant: self.grant.to_owned(),
+                state,
+                detail,
+            }),
+            ..Transition::default()
+        })
+    }
 }

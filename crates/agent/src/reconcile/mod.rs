@@ -2,10 +2,11 @@
 
 use decision::request::Request;
 use decision::time::Minutes;
-use ports::store::{Admitted, Category, GrantRow, GrantState, LeafDraft, Transition};
+use ports::store::{Admitted, GrantRow, GrantState, Transition};
 use ports::{Effect, commit};
 
-use crate::ruling::{decide, map};
+use crate::provision::About;
+use crate::ruling::decide;
 use crate::{Agent, AgentError, enrich, provision};
 
 /// Most grants that are looked at in one go.
@@ -134,17 +135,7 @@ impl Agent<'_> {
             at: now,
             expected_versions: gathered.versions,
             policy: Some(self.rules.policy().digest.clone()),
-            leaves: vec![LeafDraft {
-                category: Category::Effect,
-                event: "effect.resumed",
-                request: grant.request.clone(),
-                person: Some(grant.person.clone()),
-                clear: map(&[
-                    ("grant", grant.id.clone()),
-                    ("entitlement", grant.entitlement.clone()),
-                ]),
-                committed: map(&[]),
-            }],
+            leaves: vec![About::from(grant).leaf("effect.resumed", &[])],
             resumed: Some(Admitted {
                 id: grant.id.clone(),
                 grant: admitted,
@@ -186,15 +177,7 @@ impl Agent<'_> {
         state: GrantState,
         detail: String,
     ) -> Result<(), AgentError> {
-        let settled = provision::settled(
-            self,
-            &grant.id,
-            &grant.request,
-            &grant.person,
-            &grant.entitlement,
-            state,
-            detail,
-        )?;
+        let settled = About::from(grant).settled(self, state, detail)?;
         commit(self.store, settled)?;
         Ok(())
     }

@@ -3,12 +3,12 @@
 use decision::evidence::record::Person;
 use decision::findings::approvals::SECURITY_GROUP;
 use decision::time::Timestamp;
-use ports::store::{Category, GrantRow, GrantState, LeafDraft, Revocation, Transition};
+use ports::store::{GrantRow, GrantState, Revocation, Transition};
 use ports::{Effect, commit};
 
+use crate::provision::About;
 use crate::review::Reviewer;
-use crate::ruling::map;
-use crate::{Agent, AgentError, provision};
+use crate::{Agent, AgentError};
 
 /// Most grants that one sweep takes back.
 pub const SWEEP_MAX: u32 = 1_000;
@@ -93,17 +93,9 @@ impl Agent<'_> {
         let superseded = self.is_superseded(&grant, now)?;
         let transition = Transition {
             at: now,
-            leaves: vec![LeafDraft {
-                category: Category::Effect,
-                event: "grant.revoking",
-                request: grant.request.clone(),
-                person: Some(grant.person.clone()),
-                clear: map(&[
-                    ("grant", grant.id.clone()),
-                    ("entitlement", grant.entitlement.clone()),
-                ]),
-                committed: map(&[("reason", reason.to_owned())]),
-            }],
+            leaves: vec![
+                About::from(&grant).leaf("grant.revoking", &[("reason", reason.to_owned())]),
+            ],
             revocation: Some(Revocation {
                 grant: grant.id.clone(),
                 person: grant.person.clone(),
@@ -139,15 +131,7 @@ impl Agent<'_> {
             ),
             Err(error) => (GrantState::Revoking, format!("{reason}: {error}")),
         };
-        let settled = provision::settled(
-            self,
-            &grant.id,
-            &grant.request,
-            &grant.person,
-            &grant.entitlement,
-            state,
-            detail,
-        )?;
+        let settled = About::from(&grant).settled(self, state, detail)?;
         commit(self.store, settled)?;
         let grant = self.store.grant(&grant.id)?.unwrap_or(grant);
         Ok(Revoked {

@@ -3,8 +3,9 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use agent::intake;
 use agent::report::Card;
+use agent::ruling::Handled;
+use agent::{Agent, intake};
 use decision::request::Request;
 
 use super::{finish, mode};
@@ -121,14 +122,12 @@ impl Shown {
                     output::complain(&error);
                 }
                 Ok(handled) => {
-                    let card = handled
-                        .basis
-                        .as_ref()
-                        .map(|(frozen, ruling)| Card::new(frozen, &parts.files.rules, ruling))
-                        .or_else(|| {
-                            let shown = agent.shown(&id).ok()?;
-                            Some(Card::new(&shown.frozen, &parts.files.rules, &shown.ruling))
-                        });
+                    // A card rules on every alternative again: made only for somebody who reads it.
+                    let card = if self.explain && self.format == Format::Text {
+                        card(&agent, &id, &handled)
+                    } else {
+                        None
+                    };
                     self.show(&handled.decision, card.as_ref());
                 }
             }
@@ -162,4 +161,13 @@ impl Shown {
             }
         }
     }
+}
+
+/// The card of a request: of the ruling just made, or of the one that is stored.
+fn card(agent: &Agent<'_>, id: &str, handled: &Handled) -> Option<Card> {
+    if let Some((frozen, ruling)) = &handled.basis {
+        return Some(Card::new(frozen, agent.rules, ruling));
+    }
+    let shown = agent.shown(id).ok()?;
+    Some(Card::new(&shown.frozen, agent.rules, &shown.ruling))
 }
