@@ -89,7 +89,9 @@ fn policy_of(bytes: &[u8], guardrails: Guardrails) -> Result<PolicyFiles, Error>
         let shown = policy::render(&loaded.warnings, output::width(), false);
         shown.lines().for_each(output::note);
     }
-    let rules = Rules::compile(loaded.policy).map_err(|error| Error::of(Exit::BadInput, &error))?;
+    let rules = loaded
+        .compile()
+        .map_err(|error| Error::of(Exit::BadInput, &error))?;
     Ok(PolicyFiles {
         rules,
         source: loaded.source,

@@ -1,10 +1,11 @@
 //! Fault switches: a wrapper around a directory or provisioner that fails when told to, for tests and demonstrations.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use decision::evidence::record::{Holdings, Lookup, Person, Target};
 use decision::gate::Grant;
+use decision::rules::policy::Attribute;
 use decision::time::Timestamp;
 use ports::{Committed, Directory, Effect, PortError, Provisioner, Revocation, Seen};
 
@@ -161,6 +162,10 @@ impl<D: Directory> Directory for Faulty<D> {
 
     fn holdings(&self, person: &str) -> Result<Holdings, PortError> {
         self.answer(|inner| inner.holdings(person))
+    }
+
+    fn facts(&self, request: &str) -> Result<BTreeMap<String, Attribute>, PortError> {
+        self.answer(|inner| inner.facts(request))
     }
 
     fn target(&self, entitlement: &str) -> Result<Option<Target>, PortError> {

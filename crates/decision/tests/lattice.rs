@@ -73,6 +73,8 @@ fn plain_case(rules: &Rules) -> Case<'static> {
         name: NameState::Clean,
         classes: ClassSet::EMPTY,
         privileged: false,
+        forbidden: FindingSet::EMPTY,
+        permitted: None,
         target: TargetState::Bound,
         roles: &[RoleId(0)],
         asked_sides: &[],

@@ -20,6 +20,10 @@ pub const LIST_MAX: usize = 1_000_000;
 pub const INHERITANCE_DEPTH_MAX: usize = 64;
 /// Most sides of one segregation-of-duties rule.
 pub const SIDES_MAX: usize = 32;
+/// Most conditions.
+pub const CONDITIONS_MAX: usize = 20_000;
+/// Longest condition, in bytes.
+pub const CONDITION_BYTES_MAX: usize = 16 * 1024;
 /// Most problems that a report shows; the rest is counted.
 pub const PROBLEMS_SHOWN_MAX: usize = 100;
 /// Most problems that are kept for sorting; the rest is only counted.

@@ -105,6 +105,30 @@ codes! {
     DurationAboveMaximum => "duration::above_maximum",
     /// A window shorter than the maximum.
     DurationWindow => "duration::window",
+    /// A name that an attribute cannot have.
+    AttributeName => "attribute::name",
+    /// An attribute that is not declared.
+    AttributeUnknown => "attribute::unknown",
+    /// A value of another kind than declared.
+    AttributeValue => "attribute::value",
+    /// A condition that Cedar cannot read.
+    ConditionSyntax => "condition::syntax",
+    /// An attribute, type or entity that the schema does not have.
+    ConditionType => "condition::type",
+    /// A condition that can never hold.
+    ConditionNever => "condition::never",
+    /// A condition without an id, or with one that is taken or malformed.
+    ConditionId => "condition::id",
+    /// An annotation that is missing, unknown or misplaced.
+    ConditionAnnotation => "condition::annotation",
+    /// A permit that does not name one catalogued entitlement in its scope.
+    ConditionScope => "condition::scope",
+    /// A permit that would make dangerous access standard.
+    ConditionDanger => "condition::danger",
+    /// A permit that reads what the person can change.
+    ConditionEditable => "condition::editable",
+    /// A comparison with a value that the attribute cannot have.
+    ConditionValue => "condition::value",
 }
 
 impl fmt::Display for Code {

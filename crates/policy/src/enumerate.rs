@@ -5,6 +5,7 @@ use decision::evidence::case::{
     PersonState, PolicyState, Relation, TargetState,
 };
 use decision::evidence::record::{Advice, LogState, Mode};
+use decision::findings::FindingSet;
 use decision::rules::class::ClassSet;
 use decision::rules::ids::{ConflictId, EntitlementId, RoleId, SideId};
 use decision::rules::policy::ApprovalKind;
@@ -152,6 +153,8 @@ fn all_clear(roles: &[RoleId], entitlement: EntitlementId) -> Case<'_> {
         name: NameState::Clean,
         classes: ClassSet::EMPTY,
         privileged: false,
+        forbidden: FindingSet::EMPTY,
+        permitted: None,
         target: TargetState::Bound,
         roles,
         asked_sides: &[],

@@ -2,7 +2,9 @@
 
 pub mod access;
 pub mod bounds;
+pub mod cases;
 mod code;
+mod conditions;
 pub mod contract;
 mod digest;
 pub mod enumerate;
@@ -11,8 +13,9 @@ mod names;
 mod problem;
 mod suggest;
 
-pub use access::{Loaded, load};
+pub use access::{Loaded, load, load_cases};
 pub use code::Code;
+pub use conditions::CedarConditions;
 pub use contract::{Contract, Mode};
 pub use guardrails::Guardrails;
 pub use problem::{Problem, Report, render};

@@ -2,6 +2,9 @@
 
 use crate::bounds::{NAME_CHARS_MAX, QUOTED_CHARS_MAX};
 
+/// Longest id of a condition or name of an attribute, in characters.
+pub(crate) const ID_CHARS_MAX: usize = 64;
+
 /// Why a text is not a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {

@@ -1,6 +1,9 @@
 //! The directory: who people are, what they hold, what stands behind a name.
 
+use std::collections::BTreeMap;
+
 use decision::evidence::record::{Holdings, Lookup, Person, Target};
+use decision::rules::policy::Attribute;
 use decision::time::Timestamp;
 
 use crate::PortError;
@@ -32,6 +35,12 @@ pub trait Directory: Send + Sync {
     /// # Errors
     /// When the directory cannot say. A list that is cut short is an error, never a shorter list.
     fn holdings(&self, person: &str) -> Result<Holdings, PortError>;
+
+    /// What is vouched for about a request, such as a declared incident: by its source, never by who filed it.
+    ///
+    /// # Errors
+    /// When the directory cannot say.
+    fn facts(&self, request: &str) -> Result<BTreeMap<String, Attribute>, PortError>;
 
     /// What stands behind a catalogue id. `None`: nothing.
     ///

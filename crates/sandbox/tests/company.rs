@@ -46,7 +46,7 @@ fn world(seed: u64, people: usize) -> World {
         "{}",
         policy::render(&loaded.warnings, 120, false)
     );
-    let rules = Rules::compile(loaded.policy).unwrap();
+    let rules = loaded.compile().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("holdings.db");
     let directory =
@@ -166,6 +166,7 @@ impl World {
             approvals: Vec::new(),
             lifts: Vec::new(),
             advice: Advice::Nothing,
+            facts: Fact::NotInProfile,
             activity: present(1),
             brakes: Vec::new(),
             request,

@@ -212,6 +212,8 @@ fn case(asked: &Asked) -> Case<'_> {
         name: NameState::Clean,
         classes: ClassSet::EMPTY,
         privileged: false,
+        forbidden: FindingSet::EMPTY,
+        permitted: None,
         target: TargetState::Bound,
         roles: &asked.roles,
         asked_sides: &[],

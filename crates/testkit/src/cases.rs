@@ -180,6 +180,7 @@ impl CaseFile {
             approvals: Vec::new(),
             lifts: Vec::new(),
             advice: self.advice,
+            facts: Fact::NotInProfile,
             activity: self.fact("activity", 1),
             brakes: Vec::new(),
         };

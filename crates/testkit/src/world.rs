@@ -57,7 +57,7 @@ impl World {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let loaded = policy::load("access.yml", access.as_bytes(), &Guardrails::default())
             .map_err(|report| policy::render(&report, 100, false))?;
-        let rules = Rules::compile(loaded.policy).map_err(|error| error.to_string())?;
+        let rules = loaded.compile().map_err(|error| error.to_string())?;
         let key = SigningKey::from_seed("demo", [7; 32]).map_err(|error| error.to_string())?;
         let options = Options {
             key,

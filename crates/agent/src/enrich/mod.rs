@@ -112,6 +112,11 @@ pub(crate) fn gather(
         approvals,
         lifts,
         advice: Advice::Nothing,
+        facts: fact(
+            directory.facts(&request.id).map(Some),
+            directory.name(),
+            as_of,
+        ),
         activity: Fact::Present {
             value: filed,
             source: "own store".to_owned(),

@@ -8,12 +8,14 @@ mod database;
 mod file;
 mod truth;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use decision::evidence::record::{
     Coverage, Holding, Holdings, Lookup, Person, PersonStatus, Target,
 };
 use decision::gate::Grant;
+use decision::rules::policy::Attribute;
 use decision::time::Timestamp;
 use ports::{Committed, Directory, Effect, PortError, Provisioner, Revocation, Seen};
 use rusqlite::ErrorCode;
@@ -230,6 +232,10 @@ impl Directory for EmbeddedDirectory {
         }));
         truth::sort(&mut items);
         Ok(Holdings { coverage, items })
+    }
+
+    fn facts(&self, request: &str) -> Result<BTreeMap<String, Attribute>, PortError> {
+        Ok(self.truth.facts(request))
     }
 
     fn target(&self, entitlement: &str) -> Result<Option<Target>, PortError> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use decision::evidence::record::{Coverage, Holding, Lookup, Person, Target};
 use decision::request::digest_of;
+use decision::rules::policy::Attribute;
 
 /// The checked content of a directory file: read-only, and complete in itself.
 #[derive(Debug, Default)]
@@ -14,6 +15,7 @@ pub struct Truth {
     pub(super) by_login: HashMap<String, Vec<usize>>,
     pub(super) groups: Vec<Group>,
     pub(super) targets: BTreeMap<String, Behind>,
+    pub(super) requests: BTreeMap<String, BTreeMap<String, Attribute>>,
     pub(super) provides: Provides,
     pub(super) coverage: Coverage,
 }
@@ -153,6 +155,12 @@ impl Truth {
             |behind| behind.target.clone(),
         );
         Ok(Some(Target { power, ..target }))
+    }
+
+    /// What the file vouches for about a request.
+    #[must_use]
+    pub fn facts(&self, request: &str) -> BTreeMap<String, Attribute> {
+        self.requests.get(request).cloned().unwrap_or_default()
     }
 
     /// The systems of which the holdings are complete.

@@ -1,9 +1,10 @@
 //! The case: frozen evidence turned into numbers, which is all that a ruling reads.
 
 use crate::evidence::record::{Advice, LogState, Mode};
-use crate::findings::{AuthoritySet, Kind};
+use crate::findings::{AuthoritySet, FindingSet, Kind};
 use crate::rules::ApprovalSet;
 use crate::rules::class::ClassSet;
+use crate::rules::conditions::PermittedFit;
 use crate::rules::ids::{EntitlementId, RoleId, SideId, SystemId};
 use crate::time::{Minutes, Timestamp};
 
@@ -32,6 +33,10 @@ pub struct Case<'a> {
     pub classes: ClassSet,
     /// Whether a `privileged` pattern catches the name as asked or the target.
     pub privileged: bool,
+    /// What the forbids of the policy's conditions add.
+    pub forbidden: FindingSet,
+    /// How a permit of the policy's conditions makes it fit; `None` when no permit certainly holds.
+    pub permitted: Option<PermittedFit>,
     /// What stands behind the name.
     pub target: TargetState,
     /// The beneficiary's roles.

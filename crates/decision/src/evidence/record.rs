@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::findings::Kind;
 use crate::request::{Content, Request};
-use crate::rules::policy::ApprovalKind;
+use crate::rules::policy::{ApprovalKind, Attribute};
 use crate::time::Timestamp;
 
 /// The version of this record. A reader refuses any other.
@@ -54,10 +54,18 @@ pub struct Evidence {
     pub lifts: Vec<LiftRecord>,
     /// What an analyst said.
     pub advice: Advice,
+    /// Facts about the request that a system vouches for, such as a declared incident. What the requester writes is
+    /// never among them.
+    #[serde(default = "not_in_profile")]
+    pub facts: Fact<BTreeMap<String, Attribute>>,
     /// How many requests the requester filed in the last 24 hours.
     pub activity: Fact<u32>,
     /// Budgets of automatic grants that are used up, by name.
     pub brakes: Vec<String>,
+}
+
+fn not_in_profile<T>() -> Fact<T> {
+    Fact::NotInProfile
 }
 
 /// How the agent runs.
@@ -195,6 +203,13 @@ pub struct Person {
     /// Other identities of the same human being.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<String>,
+    /// Further attributes, as the organisation declares them. One that is not here, and not among the unread, is
+    /// absent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Attribute>,
+    /// Attributes that could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
 }
 
 /// Whether a person works here.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entitlement::{Fit, fit};
+use super::conditions::fit_of;
 use super::{FindingSet, Kind};
 use crate::evidence::case::Case;
 use crate::evidence::record::{Approval, Evidence, Person, PersonStatus};
@@ -27,9 +27,10 @@ pub fn required(case: &Case<'_>, rules: &Rules) -> ApprovalSet {
             let own = facts
                 .required
                 .union(rules.required_by_danger(case.classes, case.privileged));
-            match fit(rules, case.roles, id) {
-                Fit::Standard(_) => own,
-                Fit::Grantable(_) | Fit::Outside => own.union(rules.required_when_not_standard()),
+            if fit_of(case, rules, id).is_standard() {
+                own
+            } else {
+                own.union(rules.required_when_not_standard())
             }
         }
         None => ApprovalSet::of([ApprovalKind::Manager, ApprovalKind::ResourceOwner]),

@@ -1,22 +1,39 @@
 //! Is it in the catalogue, and standard for a role of the person.
 
+use super::conditions::fit_of;
 use super::{FindingSet, Kind};
 use crate::evidence::case::{AlreadyHeld, Case, NameState, TargetState};
 use crate::rules::Rules;
 use crate::rules::ids::{EntitlementId, RoleId};
 
-/// How an entitlement fits the roles of a person.
+/// How an entitlement fits a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
     /// A role lists it as standard.
     Standard(RoleId),
     /// A role lists it as grantable.
     Grantable(RoleId),
-    /// No role lists it.
+    /// A permit of the conditions makes it standard.
+    PermittedStandard,
+    /// A permit of the conditions makes it grantable.
+    PermittedGrantable,
+    /// Neither a role nor a permit has it.
     Outside,
 }
 
-/// The best fit of `entitlement` for somebody with `roles`.
+impl Fit {
+    /// Whether it may be granted without a review of the fit.
+    #[inline]
+    #[must_use]
+    pub fn is_standard(self) -> bool {
+        match self {
+            Self::Standard(_) | Self::PermittedStandard => true,
+            Self::Grantable(_) | Self::PermittedGrantable | Self::Outside => false,
+        }
+    }
+}
+
+/// The best fit of `entitlement` for somebody with `roles`, permits left aside.
 #[inline]
 #[must_use]
 pub fn fit(rules: &Rules, roles: &[RoleId], entitlement: EntitlementId) -> Fit {
@@ -43,9 +60,11 @@ pub fn check(case: &Case<'_>, rules: &Rules) -> FindingSet {
         None => FindingSet::EMPTY
             .with(Kind::EntitlementUnknown)
             .with(Kind::OutOfRole),
-        Some(entitlement) => match fit(rules, case.roles, entitlement) {
-            Fit::Standard(_) => FindingSet::EMPTY,
-            Fit::Grantable(_) => FindingSet::EMPTY.with(Kind::GrantableOnly),
+        Some(entitlement) => match fit_of(case, rules, entitlement) {
+            Fit::Standard(_) | Fit::PermittedStandard => FindingSet::EMPTY,
+            Fit::Grantable(_) | Fit::PermittedGrantable => {
+                FindingSet::EMPTY.with(Kind::GrantableOnly)
+            }
             Fit::Outside => FindingSet::EMPTY.with(Kind::OutOfRole),
         },
     };

@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod approvals;
+pub mod conditions;
 pub mod confidence;
 pub mod duration;
 pub mod entitlement;

@@ -1,6 +1,7 @@
 //! Would less do: a narrower entitlement is standard for the person.
 
-use super::entitlement::{Fit, fit};
+use super::conditions::fit_of;
+use super::entitlement::fit;
 use super::{FindingSet, Kind};
 use crate::evidence::case::Case;
 use crate::rules::Rules;
@@ -16,13 +17,13 @@ pub fn standard_instead(case: &Case<'_>, rules: &Rules) -> Option<EntitlementId>
     let asked = case.entitlement?;
     // Most entitlements have nothing narrower: asked first, because it costs least.
     rules.facts(asked)?.narrower?;
-    if matches!(fit(rules, case.roles, asked), Fit::Standard(_)) {
+    if fit_of(case, rules, asked).is_standard() {
         return None;
     }
     let mut current = asked;
     for _ in 0..STEPS_MAX {
         current = rules.facts(current)?.narrower?;
-        if matches!(fit(rules, case.roles, current), Fit::Standard(_)) {
+        if fit(rules, case.roles, current).is_standard() {
             return Some(current);
         }
     }

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use super::Withheld;
 use crate::evidence::case::Case;
 use crate::findings::{
-    FindingSet, advice, approvals, confidence, duration, entitlement, evidence, justification,
-    mode, over_asking, policy_version, privilege, requester, risk, separation,
+    FindingSet, advice, approvals, conditions, confidence, duration, entitlement, evidence,
+    justification, mode, over_asking, policy_version, privilege, requester, risk, separation,
 };
 use crate::rules::Rules;
 use crate::verdict::Ruling;
@@ -87,6 +87,8 @@ clearances! {
     policy_version PolicyVersion |case, _rules| policy_version::check(case);
     /// Catalogued and standard.
     entitlement Entitlement |case, rules| entitlement::check(case, rules);
+    /// Conditions of the policy.
+    conditions Conditions |case, _rules| conditions::check(case);
     /// Privileged or never-auto.
     privilege Privilege |case, rules| privilege::check(case, rules);
     /// Segregation of duties.

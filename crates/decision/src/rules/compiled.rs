@@ -1,8 +1,10 @@
 //! The compiled rules: a policy turned into numbers, so that a ruling only looks things up.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::class::{Class, ClassSet};
+use super::conditions::{ConditionFacts, Conditions, Truth};
 use super::ids::{ConflictId, EntitlementId, Lists, RoleId, SideId, SystemId};
 use super::pattern::PatternSet;
 use super::policy::{ApprovalKind, Entitlement, Policy, Role, Severity};
@@ -30,6 +32,7 @@ pub struct Rules {
     pub(super) literal_sides: HashMap<String, SideId>,
     pub(super) danger: PatternSet,
     pub(super) required_when_not_standard: ApprovalSet,
+    pub(super) conditions: Option<Arc<dyn Conditions>>,
 }
 
 /// What the hot path needs to know of one entitlement.
@@ -130,6 +133,33 @@ impl Rules {
             facts.is_grantable = !self.grantable.get(index).is_empty();
             facts.is_in_conflict = !self.sides_of.get(index).is_empty();
         }
+    }
+
+    /// These rules with what evaluates the policy's conditions. Without it every condition stays open, so that every
+    /// forbid counts and no permit does.
+    #[must_use]
+    pub fn with_conditions(self, conditions: Arc<dyn Conditions>) -> Self {
+        Self {
+            conditions: Some(conditions),
+            ..self
+        }
+    }
+
+    /// For each condition of the policy whether it holds.
+    pub(crate) fn truths(&self, facts: &ConditionFacts<'_>) -> Vec<Truth> {
+        let count = self.policy.conditions.len();
+        let mut truths = match &self.conditions {
+            Some(conditions) if count > 0 => conditions.evaluate(facts),
+            Some(_) | None => Vec::new(),
+        };
+        truths.resize(count, Truth::Open);
+        truths
+    }
+
+    /// What the condition at that place reads and the facts do not tell.
+    pub(crate) fn unknown_to(&self, place: usize, facts: &ConditionFacts<'_>) -> Vec<String> {
+        let conditions = self.conditions.as_ref();
+        conditions.map_or_else(Vec::new, |conditions| conditions.unknown_to(place, facts))
     }
 
     /// The policy as text, for explanations.

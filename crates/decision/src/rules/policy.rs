@@ -1,8 +1,11 @@
 //! What an organisation allows, as text: the parsed form of `access.yml` and the guardrails.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::class::Class;
+use super::conditions::Condition;
 use crate::time::{Minutes, Timestamp};
 
 /// A place in the policy file, both counted from 1. `Place::default()` (0, 0) means "built in".
@@ -37,6 +40,8 @@ pub struct Policy {
     pub approvals: RequiredApprovals,
     /// How long access may last.
     pub duration: DurationRules,
+    /// Conditions, sorted by id.
+    pub conditions: Vec<Condition>,
 }
 
 /// A role: what its holders usually have, and what they may have after a review.
@@ -92,10 +97,26 @@ pub struct Entitlement {
     pub standing: Option<String>,
     /// The procedure for emergencies.
     pub break_glass: Option<String>,
+    /// Further attributes, for the conditions.
+    pub attributes: BTreeMap<String, Attribute>,
     /// What a misuse could reach, where it was declared.
     pub blast_radius: BlastRadius,
     /// Where it is declared; `Place::default()` for an entitlement that only a role lists.
     pub place: Place,
+}
+
+/// The value of an attribute that the organisation itself declares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Attribute {
+    /// Yes or no.
+    YesNo(bool),
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// A set of texts.
+    List(Vec<String>),
 }
 
 /// Environment of a resource. Unstated adds no danger of its own; patterns still apply.

@@ -9,7 +9,7 @@ use crate::findings::confidence::BasisPoints;
 use crate::findings::duration::GrantTerm;
 use crate::findings::risk::{RiskLevel, RiskPoints};
 use crate::findings::{
-    FindingSet, Kind, advice, approvals, confidence, duration, entitlement, evidence,
+    FindingSet, Kind, advice, approvals, conditions, confidence, duration, entitlement, evidence,
     justification, lifting, mode, over_asking, policy_version, privilege, requester, risk,
     separation,
 };
@@ -55,6 +55,46 @@ pub enum Standing {
     Reviewed,
 }
 
+/// The four answers that a ticket gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Answer {
+    /// It is granted, or would be.
+    AutoProvision,
+    /// Something has to be given first.
+    RequestInfo,
+    /// A person has to look.
+    Escalate,
+    /// A condition of the policy denies it.
+    Deny,
+}
+
+impl Answer {
+    /// Every answer, from the least to the most cautious.
+    pub const ALL: [Self; 4] = [
+        Self::AutoProvision,
+        Self::RequestInfo,
+        Self::Escalate,
+        Self::Deny,
+    ];
+
+    /// The name in output, as the blueprint writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AutoProvision => "AUTO_PROVISION",
+            Self::RequestInfo => "REQUEST_INFO",
+            Self::Escalate => "ESCALATE",
+            Self::Deny => "DENY",
+        }
+    }
+
+    /// The answer of that name, or `None`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|answer| answer.name() == name)
+    }
+}
+
 /// The finding that only says that a person has to release what was decided; it does not change the decision shown.
 const RELEASE: FindingSet = FindingSet::EMPTY.with(Kind::AdviseMode);
 
@@ -70,6 +110,7 @@ pub fn rule(case: &Case<'_>, rules: &Rules, now: Timestamp) -> Ruling {
         .union(evidence::check(case))
         .union(policy_version::check(case))
         .union(entitlement::check(case, rules))
+        .union(conditions::check(case))
         .union(privilege::check(case, rules))
         .union(separation.findings())
         .union(risk::findings(level))
@@ -105,6 +146,17 @@ impl Ruling {
             (Outcome::Ask | Outcome::Escalate | Outcome::Refuse, _) => Standing::Withheld,
             (Outcome::Open, true) => Standing::Automatic,
             (Outcome::Open, false) => Standing::Reviewed,
+        }
+    }
+
+    /// The answer that is shown. A refusal is shown as an escalation, unless a condition of the policy says so.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        match self.shown {
+            Outcome::Open => Answer::AutoProvision,
+            Outcome::Ask => Answer::RequestInfo,
+            Outcome::Refuse if self.first() == Some(Kind::ConditionDeny) => Answer::Deny,
+            Outcome::Escalate | Outcome::Refuse => Answer::Escalate,
         }
     }
 

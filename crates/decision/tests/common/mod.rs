@@ -169,6 +169,7 @@ pub fn evidence(rules: &Rules, access: &str) -> Evidence {
         approvals: Vec::new(),
         lifts: Vec::new(),
         advice: Advice::Nothing,
+        facts: Fact::NotInProfile,
         activity: present(1),
         brakes: Vec::new(),
     };

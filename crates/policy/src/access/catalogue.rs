@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use decision::rules::policy::{BlastRadius, Entitlement, Environment, LevelOrder, Sensitivity};
 use marked_yaml::Node;
 
+use super::attributes;
 use super::draft::{Draft, EntrySpots};
 use super::tree;
 use crate::bounds::ENTITLEMENTS_MAX;
@@ -25,6 +26,7 @@ const ENTRY_KEYS: &[&str] = &[
     "standing",
     "break_glass",
     "blast_radius",
+    "attributes",
 ];
 
 const ENVIRONMENTS: &[(&str, Environment)] = &[
@@ -112,6 +114,9 @@ fn read_entry(sink: &mut Sink, node: &Node, entry: &mut Entitlement, spots: &mut
             }
             "standing" => entry.standing = owned(tree::text(sink, value, "`standing`")),
             "break_glass" => entry.break_glass = owned(tree::text(sink, value, "`break_glass`")),
+            "attributes" => {
+                entry.attributes = attributes::values(sink, value, &mut spots.attributes);
+            }
             "blast_radius" => entry.blast_radius = blast_radius(sink, value),
             // `fields` has refused every other key.
             _ => {}

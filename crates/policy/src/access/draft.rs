@@ -2,6 +2,8 @@
 
 use decision::rules::policy::Policy;
 
+use crate::cases::TestCase;
+use crate::conditions::{Block, Declared};
 use crate::problem::Spot;
 
 /// What has been read so far.
@@ -14,6 +16,12 @@ pub(super) struct Draft {
     pub(super) entries: Vec<EntrySpots>,
     /// Beside `policy.conflicts`.
     pub(super) conflicts: Vec<SideSpots>,
+    /// Attributes that the organisation declares.
+    pub(super) declared: Declared,
+    /// The text of the conditions.
+    pub(super) conditions: Option<Block>,
+    /// The tests that the file carries.
+    pub(super) tests: Vec<TestCase>,
     /// Where the lengths of `duration` are written, when they are.
     pub(super) duration: DurationSpots,
 }
@@ -25,6 +33,7 @@ pub(super) struct EntrySpots {
     pub(super) aliases: Vec<Spot>,
     pub(super) narrower: Spot,
     pub(super) maximum: Spot,
+    pub(super) attributes: Vec<(String, Spot)>,
 }
 
 /// The sides of one rule.

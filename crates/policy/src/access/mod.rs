@@ -1,5 +1,7 @@
 //! `access.yml`: from bytes to a checked `Policy`, or every problem at once.
 
+mod attributes;
+mod cases;
 mod catalogue;
 mod check;
 mod conflicts;
@@ -11,12 +13,17 @@ mod text;
 mod tree;
 
 use std::fmt;
+use std::sync::Arc;
 
+use decision::rules::Rules;
+use decision::rules::compile::CompileError;
 use decision::rules::policy::Policy;
 use marked_yaml::Node;
 
 use self::draft::Draft;
+use crate::cases::TestCase;
 use crate::code::Code;
+use crate::conditions::{self, CedarConditions};
 use crate::digest;
 use crate::guardrails::Guardrails;
 use crate::problem::{Problem, Report, Sink, Spot};
@@ -25,10 +32,28 @@ use crate::problem::{Problem, Report, Sink, Spot};
 pub struct Loaded {
     /// The policy.
     pub policy: Policy,
+    /// What evaluates its conditions, when it has any.
+    pub conditions: Option<Arc<CedarConditions>>,
+    /// The tests that the file carries.
+    pub tests: Vec<TestCase>,
     /// The bytes of the file, as they are covered by the digest.
     pub source: Vec<u8>,
     /// What is allowed and probably not meant. Empty for most files.
     pub warnings: Report,
+}
+
+impl Loaded {
+    /// The rules that decisions are made with: the tables compiled, the conditions beside them.
+    ///
+    /// # Errors
+    /// What [`Rules::compile`] finds; this crate has reported each of these with its place before.
+    pub fn compile(self) -> Result<Rules, CompileError> {
+        let rules = Rules::compile(self.policy)?;
+        Ok(match self.conditions {
+            Some(conditions) => rules.with_conditions(conditions),
+            None => rules,
+        })
+    }
 }
 
 impl fmt::Debug for Loaded {
@@ -57,19 +82,51 @@ pub fn load(file: &str, bytes: &[u8], guardrails: &Guardrails) -> Result<Loaded,
         return Err(refused(sink, file, text));
     };
     let mut draft = Draft::default();
-    read_top(&mut sink, &root, &mut draft);
+    read_top(&mut sink, &root, text, &mut draft);
     // The tree of a large file is large; the draft has its own text.
     drop(root);
     check::all(&mut sink, &mut draft);
+    attributes::check(&mut sink, &draft);
+    let conditions = match &draft.conditions {
+        // Conditions name entitlements and roles: they are looked at when the tables are in order.
+        Some(block) if !sink.has_errors() => {
+            conditions::compile(&mut sink, block, &draft.declared, &draft.policy)
+        }
+        Some(_) | None => None,
+    };
     let warnings = sink.finish(file, text)?;
     let mut policy = draft.policy;
+    let evaluator = conditions.map(|(conditions, evaluator)| {
+        policy.conditions = conditions;
+        evaluator
+    });
     policy.file = file.to_owned();
     policy.digest = digest::of(bytes, &guardrails.canonical());
     Ok(Loaded {
         policy,
+        conditions: evaluator,
+        tests: draft.tests,
         source: bytes.to_vec(),
         warnings,
     })
+}
+
+/// Reads a file of tests: `tests`, as a policy file may carry them.
+///
+/// # Errors
+/// Every problem of the file, sorted by place.
+pub fn load_cases(file: &str, bytes: &[u8]) -> Result<Vec<TestCase>, Box<Report>> {
+    let mut sink = Sink::default();
+    let text = match text::decode(bytes, &mut sink) {
+        Ok(text) => text,
+        Err(shown) => return Err(refused(sink, file, &shown)),
+    };
+    let Some(root) = text::parse(text, &mut sink) else {
+        return Err(refused(sink, file, text));
+    };
+    let cases = cases::read_file(&mut sink, &root);
+    sink.finish(file, text)?;
+    Ok(cases)
 }
 
 fn refused(sink: Sink, file: &str, text: &str) -> Box<Report> {
@@ -90,9 +147,12 @@ const TOP_KEYS: &[&str] = &[
     "privileged",
     "never_auto",
     "duration",
+    "attributes",
+    "conditions",
+    "tests",
 ];
 
-fn read_top(sink: &mut Sink, root: &Node, draft: &mut Draft) {
+fn read_top(sink: &mut Sink, root: &Node, text: &str, draft: &mut Draft) {
     let Some(fields) = tree::fields(sink, root, "the policy file", TOP_KEYS) else {
         return;
     };
@@ -115,6 +175,9 @@ fn read_top(sink: &mut Sink, root: &Node, draft: &mut Draft) {
             "privileged" => draft.policy.privileged = rules::patterns(sink, value, "`privileged`"),
             "never_auto" => rules::never_auto(sink, value, draft),
             "duration" => rules::duration(sink, value, draft),
+            "attributes" => attributes::read(sink, value, draft),
+            "conditions" => attributes::conditions(sink, value, text, draft),
+            "tests" => draft.tests = cases::read(sink, value),
             // `fields` has refused every other key.
             _ => {}
         }

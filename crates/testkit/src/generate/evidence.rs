@@ -136,6 +136,7 @@ fn plain(policy: &Policy, asked: &str) -> Evidence {
         approvals: vec![approval("a0", ApprovalKind::Manager, "m1", -600)],
         lifts: Vec::new(),
         advice: Advice::Nothing,
+        facts: Fact::NotInProfile,
         activity: read(1),
         brakes: Vec::new(),
     }

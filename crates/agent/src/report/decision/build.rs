@@ -5,7 +5,7 @@ use decision::findings::{Destination, Kind};
 use decision::rules::Rules;
 use decision::verdict::alternatives::{self, Alternative};
 use decision::verdict::outcome::Outcome;
-use decision::verdict::{Ruling, Standing, explain};
+use decision::verdict::{Answer, Ruling, Standing, explain};
 use serde_json::{Value, json};
 
 use super::{Action, Decision, Escalation, FindingLine, GrantPart, Offer};
@@ -26,7 +26,8 @@ impl Decision {
             policy_basis: explain::policy_basis(frozen, rules, ruling),
             sod_conflict: explain::separation_text(frozen, rules),
             approvals: explain::approvals_text(frozen, rules),
-            decision: decision_name(ruling.shown).to_owned(),
+            decision: ruling.answer().name().to_owned(),
+            decided_by: explain::decided_by(frozen, rules, ruling),
             grant: grant_part(frozen, ruling),
             actions: actions(frozen, rules, ruling, &escalation),
             requester_note: note(frozen, rules, ruling, &alternatives),
@@ -47,13 +48,9 @@ impl Decision {
     }
 }
 
-fn decision_name(shown: Outcome) -> &'static str {
-    match shown {
-        Outcome::Open => "AUTO_PROVISION",
-        Outcome::Ask => "REQUEST_INFO",
-        // A ticket shows a refusal as an escalation; `DENY` is for policy rules that say so.
-        Outcome::Escalate | Outcome::Refuse => "ESCALATE",
-    }
+/// Whether a condition of the policy says so: a ticket shows every other refusal as an escalation.
+fn is_denied(ruling: &Ruling) -> bool {
+    ruling.answer() == Answer::Deny
 }
 
 /// Role and department of the person who will have the access.
@@ -101,14 +98,14 @@ fn grant_part(frozen: &Frozen, ruling: &Ruling) -> GrantPart {
 }
 
 fn escalation(frozen: &Frozen, rules: &Rules, ruling: &Ruling) -> Escalation {
-    if ruling.shown < Outcome::Escalate {
+    if ruling.shown < Outcome::Escalate || is_denied(ruling) {
         return Escalation {
             needed: false,
             to: "none".to_owned(),
             reason: String::new(),
         };
     }
-    let to = match explain::destination(ruling) {
+    let to = match explain::destination(frozen, rules, ruling) {
         Some(Destination::Security | Destination::RuleOwner) | None => "security",
         Some(Destination::ResourceOwner) => "resource_owner",
         Some(Destination::Manager | Destination::Requester) => "manager",
@@ -150,6 +147,7 @@ fn actions(
             json!({ "to": asked_of(ruling), "needed": needed(frozen, rules, ruling) }),
             false,
         ),
+        Outcome::Refuse if is_denied(ruling) => (),
         Outcome::Escalate | Outcome::Refuse => {
             let priority = if escalation.to == "security" {
                 "high"
@@ -248,6 +246,10 @@ fn note(frozen: &Frozen, rules: &Rules, ruling: &Ruling, alternatives: &[Alterna
                 needed(frozen, rules, ruling).join("; ")
             )
         }
+        (Outcome::Refuse, _) if is_denied(ruling) => format!(
+            "Your request for {asked} is denied: {}.{meantime}",
+            explain::because(frozen, rules, Kind::ConditionDeny)
+        ),
         (Outcome::Escalate | Outcome::Refuse, _) => {
             let first = ruling
                 .first()

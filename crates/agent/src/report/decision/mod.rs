@@ -31,6 +31,8 @@ pub struct Decision {
     pub approvals: String,
     /// `AUTO_PROVISION`, `REQUEST_INFO`, `ESCALATE`, or `DENY` when a policy rule says so.
     pub decision: String,
+    /// What decided, as one id: a condition, a segregation-of-duties rule, `role NAME`, or the name of a finding.
+    pub decided_by: String,
     /// What is granted; empty texts when nothing is.
     pub grant: GrantPart,
     /// What is done, or would be.

@@ -1,10 +1,13 @@
 //! What the file says, before names are looked up: one struct for each part of the grammar.
 
+use std::collections::BTreeMap;
+
 use decision::evidence::record::{Coverage, PersonStatus};
-use decision::rules::policy::Place;
+use decision::rules::policy::{Attribute, Place};
 use decision::time::Timestamp;
 use marked_yaml::Node;
 
+use super::attributes;
 use super::problem::{Sink, quoted};
 use super::tree::{self, Field, Named};
 use crate::embedded_directory::truth::{Account, Provides};
@@ -14,6 +17,7 @@ pub(super) struct Draft {
     pub(super) people: Vec<DraftPerson>,
     pub(super) groups: Vec<DraftGroup>,
     pub(super) targets: Vec<DraftTarget>,
+    pub(super) requests: BTreeMap<String, BTreeMap<String, Attribute>>,
     pub(super) provides: Provides,
     pub(super) coverage: Option<Coverage>,
 }
@@ -31,6 +35,7 @@ pub(super) struct DraftPerson {
     pub(super) groups: Vec<Named>,
     pub(super) delegates: Vec<Named>,
     pub(super) linked: Vec<Named>,
+    pub(super) attributes: BTreeMap<String, Attribute>,
     pub(super) accounts: Vec<(Place, Account)>,
     pub(super) holds: Vec<DraftHolding>,
 }
@@ -61,7 +66,7 @@ pub(super) struct DraftTarget {
 }
 
 const TOP_KEYS: &[&str] = &[
-    "version", "people", "groups", "targets", "provides", "coverage",
+    "version", "people", "groups", "targets", "requests", "provides", "coverage",
 ];
 const PERSON_KEYS: &[&str] = &[
     "id",
@@ -74,6 +79,7 @@ const PERSON_KEYS: &[&str] = &[
     "groups",
     "delegates",
     "linked",
+    "attributes",
     "accounts",
     "holds",
 ];
@@ -123,6 +129,18 @@ pub(super) fn read(sink: &mut Sink, root: &Node) -> Draft {
                     .map(|entry| target(sink, entry))
                     .collect();
             }
+            "requests" => {
+                let entries = tree::mapping(sink, value, "`requests`");
+                draft.requests = entries
+                    .into_iter()
+                    .map(|entry| {
+                        (
+                            entry.key.text,
+                            attributes::read(sink, entry.value, "a request"),
+                        )
+                    })
+                    .collect();
+            }
             "provides" => draft.provides = provides(sink, value),
             "coverage" => draft.coverage = Some(coverage(sink, value)),
             // `fields` has refused every other key.
@@ -160,6 +178,7 @@ fn person(sink: &mut Sink, entry: Field<'_>) -> DraftPerson {
         groups: Vec::new(),
         delegates: Vec::new(),
         linked: Vec::new(),
+        attributes: BTreeMap::new(),
         accounts: Vec::new(),
         holds: Vec::new(),
     };
@@ -177,6 +196,9 @@ fn person(sink: &mut Sink, entry: Field<'_>) -> DraftPerson {
             "groups" => person.groups = tree::names(sink, value, "`groups`"),
             "delegates" => person.delegates = tree::names(sink, value, "`delegates`"),
             "linked" => person.linked = tree::names(sink, value, "`linked`"),
+            "attributes" => {
+                person.attributes = attributes::read(sink, value, "`attributes`");
+            }
             "accounts" => {
                 let items = tree::list(sink, value, "`accounts`");
                 person.accounts = items

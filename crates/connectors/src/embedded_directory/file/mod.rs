@@ -1,5 +1,6 @@
 //! `directory.yml`: from bytes to a checked [`Truth`], or every problem at once.
 
+mod attributes;
 mod draft;
 pub(crate) mod problem;
 mod resolve;

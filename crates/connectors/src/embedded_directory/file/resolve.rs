@@ -80,6 +80,7 @@ pub(super) fn all(sink: &mut Sink, draft: Draft) -> Truth {
         groups: nested(sink, &draft.groups, &groups),
         targets: targets(sink, &draft.targets, &groups).into_iter().collect(),
         by_id,
+        requests: draft.requests,
         provides: draft.provides,
         coverage: draft.coverage.unwrap_or(Coverage::Everything),
         ..Truth::default()
@@ -338,6 +339,8 @@ fn person(sink: &mut Sink, draft: &DraftPerson, people: &Names<'_>, ids: &[Strin
         groups: Vec::new(),
         delegates,
         linked,
+        attributes: draft.attributes.clone(),
+        unread: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Freezing: the record of evidence and the rules become a case of numbers.
 
+mod conditions;
 mod held;
 mod name;
 mod people;
@@ -19,6 +20,7 @@ use crate::findings::approvals::{self, Void};
 use crate::findings::duration::{self, GrantTerm};
 use crate::findings::lifting;
 use crate::request::Content;
+use crate::rules::conditions::Truth;
 use crate::rules::ids::{RoleId, SideId, SystemId};
 use crate::rules::policy::ApprovalKind;
 use crate::rules::{ApprovalSet, Rules};
@@ -43,6 +45,7 @@ pub struct Frozen {
     held: Vec<SideId>,
     systems: Option<Vec<SystemId>>,
     approvals: Vec<Result<ApprovalKind, Void>>,
+    conditions: Vec<Truth>,
     lifts: Vec<Lift>,
     lift_states: Vec<Result<(), Void>>,
 }
@@ -83,6 +86,7 @@ impl Frozen {
             held,
             systems,
             approvals: Vec::new(),
+            conditions: Vec::new(),
             lifts: Vec::new(),
             lift_states: Vec::new(),
         };
@@ -91,6 +95,7 @@ impl Frozen {
             GrantTerm::For(minutes) => Some(minutes),
         };
         frozen.judge_approvals(rules);
+        frozen.judge_conditions(rules);
         frozen.note_lacks(rules);
         let (lifts, states) = lifting::judge(&frozen, rules);
         (frozen.lifts, frozen.lift_states) = (lifts, states);

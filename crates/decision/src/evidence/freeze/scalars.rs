@@ -9,7 +9,7 @@ use crate::evidence::case::{
     BrakeState, Case, CaseCoverage, LackSet, NameState, PolicyState, TargetState,
 };
 use crate::evidence::record::{Coverage, Evidence, Fact};
-use crate::findings::justification;
+use crate::findings::{FindingSet, justification};
 use crate::request::Term;
 use crate::rules::ids::SideId;
 use crate::rules::{ApprovalSet, Rules};
@@ -44,6 +44,8 @@ pub(super) fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec
         },
         classes,
         privileged,
+        forbidden: FindingSet::EMPTY,
+        permitted: None,
         target: target_state(evidence, rules),
         roles: &[],
         asked_sides: &[],

@@ -14,6 +14,8 @@ pub enum Check {
     PolicyVersion,
     /// Is it in the catalogue, and standard for a role of the person.
     Entitlement,
+    /// What the conditions of the policy say.
+    Conditions,
     /// Is it privileged, or in a never-auto class.
     Privilege,
     /// Would one person hold all sides of a rule.
@@ -38,11 +40,12 @@ pub enum Check {
 
 impl Check {
     /// Every check, in the order in which they are told.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Requester,
         Self::Evidence,
         Self::PolicyVersion,
         Self::Entitlement,
+        Self::Conditions,
         Self::Privilege,
         Self::Separation,
         Self::Risk,
@@ -63,6 +66,7 @@ impl Check {
             Self::Evidence => "evidence",
             Self::PolicyVersion => "policy_version",
             Self::Entitlement => "entitlement",
+            Self::Conditions => "conditions",
             Self::Privilege => "privilege",
             Self::Separation => "separation_of_duties",
             Self::Risk => "risk",

@@ -66,6 +66,8 @@ findings! {
     OwnRequest "own-request" Requester Refuse [Security] Lifting::Nobody;
     /// The requester or beneficiary is no longer active.
     PersonInactive "person-inactive" Requester Refuse [Security] Lifting::Nobody;
+    /// A condition of the policy denies it.
+    ConditionDeny "condition-deny" Conditions Refuse [Security] Lifting::Nobody;
     /// The directory does not know the requester or beneficiary.
     PersonUnknown "person-unknown" Requester Escalate [Security] Lifting::Nobody;
     /// Several people answer to the name.
@@ -106,6 +108,16 @@ findings! {
     EntitlementUnknown "entitlement-unknown" Entitlement Escalate [Security] Lifting::Nobody;
     /// The catalogue has it, the system that should provide it has not.
     TargetMissing "target-missing" Entitlement Escalate [Security] Lifting::Nobody;
+    /// A condition that denies hangs on a fact that could not be read.
+    ConditionUndetermined "condition-undetermined" Conditions Escalate [Security] Lifting::Nobody;
+    /// A condition of the policy escalates, and nobody lifts it.
+    ConditionEscalate "condition-escalate" Conditions Escalate [Security] Lifting::Nobody;
+    /// A condition of the policy escalates to a review of security.
+    ConditionSecurityReview "condition-security-review" Conditions Escalate [Security]
+        Lifting::Any(SECURITY, WEEK);
+    /// A condition of the policy escalates to a review of the resource owner.
+    ConditionOwnerReview "condition-owner-review" Conditions Escalate [ResourceOwner]
+        Lifting::Any(OWNER_OR_SECURITY, WEEK);
     /// Whether the other half is held cannot be told.
     Unverifiable "separation-of-duties-unverifiable" Separation Escalate [Security]
         Lifting::Any(RULE_OWNER, DAY);
@@ -136,6 +148,8 @@ findings! {
     NameSuspicious "name-suspicious" Entitlement Ask [Requester] Lifting::Nobody;
     /// The person holds it already, and not from us.
     AlreadyHeld "already-held" Entitlement Ask [Requester] Lifting::Nobody;
+    /// A condition of the policy asks for something first.
+    ConditionAsk "condition-ask" Conditions Ask [Requester] Lifting::Nobody;
     /// The manager's approval is required and not there.
     ManagerApprovalMissing "manager-approval-missing" Approvals Ask [Manager Requester]
         Lifting::Nobody;
@@ -232,6 +246,10 @@ mod tests {
             Kind::ManagerApprovalMissing,
             Kind::OwnerApprovalMissing,
             Kind::JustificationMissing,
+            Kind::ConditionDeny,
+            Kind::ConditionUndetermined,
+            Kind::ConditionEscalate,
+            Kind::ConditionAsk,
         ] {
             assert_eq!(kind.row().lifting, Lifting::Nobody, "{kind}");
         }

@@ -1,6 +1,6 @@
 //! A set of findings, and the outcome that it folds to.
 
-use super::{Kind, Row, TABLE};
+use super::{Check, Kind, Row, TABLE};
 use crate::verdict::outcome::Outcome;
 
 /// A set of findings.
@@ -78,6 +78,25 @@ impl FindingSet {
             .iter()
             .map(|row| row.kind)
             .filter(move |kind| self.contains(*kind))
+    }
+
+    /// The findings that a check can make.
+    #[must_use]
+    pub const fn of_check(check: Check) -> Self {
+        let mut set = Self::EMPTY;
+        let mut position = 0;
+        while position < TABLE.len() {
+            #[expect(
+                clippy::indexing_slicing,
+                reason = "the position is below the length, and the compiler runs it"
+            )]
+            let row = &TABLE[position];
+            if row.check as u8 == check as u8 {
+                set = set.with(row.kind);
+            }
+            position += 1;
+        }
+        set
     }
 
     /// The findings of the table whose row satisfies `wanted`.

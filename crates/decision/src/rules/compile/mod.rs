@@ -71,6 +71,7 @@ impl Rules {
             literal_sides: sides.literals,
             danger,
             required_when_not_standard: super::ApprovalSet::EMPTY,
+            conditions: None,
             names,
             role_names,
             systems,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::conditions;
 use super::conflicts::{conflicts, sentences, side_of, unverified};
 use super::danger::{class_reason, privileged_patterns};
 use super::words::{confidence_text, enumerate_are, role_names, short_digest};
@@ -58,6 +59,12 @@ pub fn because(frozen: &Frozen, rules: &Rules, kind: Kind) -> String {
             )
         }
         Kind::BindingDrift => "what stands behind the name changed since it was bound".to_owned(),
+        Kind::ConditionDeny
+        | Kind::ConditionUndetermined
+        | Kind::ConditionEscalate
+        | Kind::ConditionSecurityReview
+        | Kind::ConditionOwnerReview
+        | Kind::ConditionAsk => conditions::sentence(frozen, rules, kind),
         Kind::EntitlementUnknown => format!("nothing in the catalogue is called `{asked}`"),
         Kind::TargetMissing => format!("the system that should provide `{asked}` does not have it"),
         Kind::RiskCritical | Kind::RiskHigh | Kind::RiskModerate => risk_sentence(frozen, rules),

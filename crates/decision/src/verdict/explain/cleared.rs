@@ -1,13 +1,16 @@
 //! What each check looked at when it found nothing.
 
+use super::conditions;
 use super::fields::approvals_text;
 use super::place::place_text;
 use super::words::{confidence_text, short_digest};
 use crate::evidence::Frozen;
 use crate::evidence::freeze::entitlement_name;
-use crate::findings::entitlement::{Fit, fit};
+use crate::findings::conditions::fit_of;
+use crate::findings::entitlement::Fit;
 use crate::findings::{Check, confidence, duration};
 use crate::rules::Rules;
+use crate::rules::conditions::PermittedFit;
 
 /// What a check looked at when it found nothing, with its source.
 #[must_use]
@@ -21,9 +24,19 @@ pub fn cleared(frozen: &Frozen, rules: &Rules, check: Check) -> String {
             evidence.holdings.provenance()
         ),
         Check::PolicyVersion => format!("{} in force", short_digest(&evidence.policy)),
-        Check::Entitlement => match case.entitlement.map(|id| fit(rules, case.roles, id)) {
+        Check::Entitlement => match case.entitlement.map(|id| fit_of(&case, rules, id)) {
             Some(Fit::Standard(role)) => cite(rules, role, entitlement_name(evidence, rules)),
-            Some(Fit::Grantable(_) | Fit::Outside) | None => "listed".to_owned(),
+            Some(Fit::PermittedStandard) => {
+                conditions::permit(frozen, rules, PermittedFit::Standard)
+            }
+            Some(Fit::Grantable(_) | Fit::PermittedGrantable | Fit::Outside) | None => {
+                "listed".to_owned()
+            }
+        },
+        Check::Conditions => match frozen.conditions().len() {
+            0 => "the policy has none".to_owned(),
+            1 => "1 looked at, and it forbids nothing".to_owned(),
+            many => format!("{many} looked at, none forbids it"),
         },
         Check::Privilege => "no privileged pattern, no never-auto class".to_owned(),
         Check::Separation => {

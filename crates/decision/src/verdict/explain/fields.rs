@@ -1,16 +1,22 @@
 //! The fields of a decision that are words: its basis, its conflict, its approvals, where it goes, who may lift.
 
 use super::because::because;
+use super::conditions;
 use super::conflicts::conflicts;
 use super::danger::privileged_patterns;
 use super::words::{capitalise, enumerate_are, role_names};
 use crate::evidence::Frozen;
 use crate::evidence::freeze::entitlement_name;
-use crate::findings::entitlement::{Fit, fit};
+use crate::findings::conditions::fit_of;
+use crate::findings::entitlement::Fit;
 use crate::findings::separation::RuleStanding;
-use crate::findings::{Authority, Destination, FindingSet, Kind, Lifting, approvals, separation};
+use crate::findings::{
+    Authority, Check, Destination, FindingSet, Kind, Lifting, approvals, separation,
+};
 use crate::rules::Rules;
+use crate::rules::conditions::PermittedFit;
 use crate::verdict::Ruling;
+use crate::verdict::outcome::Outcome;
 
 /// The `policy_basis` field: the rule that decided, cited.
 #[must_use]
@@ -18,13 +24,23 @@ pub fn policy_basis(frozen: &Frozen, rules: &Rules, ruling: &Ruling) -> String {
     let case = frozen.case();
     let roles = role_names(frozen, rules);
     let asked = frozen.evidence().request.access.asked();
+    if let Some(kind) = ruling
+        .first()
+        .filter(|kind| kind.row().check == Check::Conditions)
+    {
+        return format!(
+            "{}, {}",
+            because(frozen, rules, kind),
+            conditions::place(frozen, rules, kind).unwrap_or_default()
+        );
+    }
     let Some(entitlement) = case.entitlement else {
         return format!("nothing in the catalogue is called '{asked}'");
     };
     let id = entitlement_name(frozen.evidence(), rules);
-    let fit = fit(rules, case.roles, entitlement);
+    let fit = fit_of(&case, rules, entitlement);
     if ruling.findings.contains(Kind::Privileged) {
-        let not = if matches!(fit, Fit::Standard(_)) {
+        let not = if fit.is_standard() {
             "although listed as"
         } else {
             "not"
@@ -39,6 +55,13 @@ pub fn policy_basis(frozen: &Frozen, rules: &Rules, ruling: &Ruling) -> String {
                 .map_or("", |role| role.title.as_str());
             format!("entitlement: '{id}' is standard for the {title} role")
         }
+        Fit::PermittedStandard => {
+            format!(
+                "entitlement: {}",
+                conditions::permit(frozen, rules, PermittedFit::Standard)
+            )
+        }
+        Fit::PermittedGrantable => conditions::permit(frozen, rules, PermittedFit::Grantable),
         Fit::Grantable(_) => format!("{id} is grantable to the role after a review"),
         Fit::Outside => format!("{id} is not standard for {roles}"),
     };
@@ -110,15 +133,49 @@ pub fn approvals_text(frozen: &Frozen, rules: &Rules) -> String {
 
 /// The strongest destination of an escalation; `None` when it is none.
 #[must_use]
-pub fn destination(ruling: &Ruling) -> Option<Destination> {
-    let escalating = ruling
-        .findings
-        .iter()
-        .filter(|kind| *kind != Kind::AdviseMode);
-    escalating
-        .filter(|kind| kind.row().outcome >= crate::verdict::outcome::Outcome::Escalate)
-        .flat_map(|kind| kind.row().to.iter().copied())
+pub fn destination(frozen: &Frozen, rules: &Rules, ruling: &Ruling) -> Option<Destination> {
+    addressees(frozen, rules, ruling)
+        .into_iter()
+        .map(|addressee| match addressee {
+            Addressee::Destination(destination) => destination,
+            Addressee::Group(_) => Destination::Security,
+        })
         .min()
+}
+
+/// Somebody whom an escalation names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Addressee<'r> {
+    Destination(Destination),
+    Group(&'r str),
+}
+
+/// Everybody whom the findings of an escalation name: the table of findings, or the route of a condition. Sorted.
+fn addressees<'r>(frozen: &Frozen, rules: &'r Rules, ruling: &Ruling) -> Vec<Addressee<'r>> {
+    let mut addressees = Vec::new();
+    for kind in ruling.findings.iter() {
+        let row = kind.row();
+        if kind == Kind::AdviseMode || row.outcome < Outcome::Escalate {
+            continue;
+        }
+        let own = || row.to.iter().copied().map(Addressee::Destination);
+        if row.check == Check::Conditions {
+            for route in conditions::routes(frozen, rules, kind) {
+                match route.map(|route| (conditions::destination_of(route), route)) {
+                    Some((Some(destination), _)) => {
+                        addressees.push(Addressee::Destination(destination));
+                    }
+                    Some((None, group)) => addressees.push(Addressee::Group(group)),
+                    None => addressees.extend(own()),
+                }
+            }
+        } else {
+            addressees.extend(own());
+        }
+    }
+    addressees.sort_unstable();
+    addressees.dedup();
+    addressees
 }
 
 /// Everybody to be told of an escalation, by group: security first, then owners of the resource and of the rules.
@@ -130,33 +187,23 @@ pub fn told(frozen: &Frozen, rules: &Rules, ruling: &Ruling) -> Vec<String> {
             told.push(name.to_owned());
         }
     };
-    let mut wanted: Vec<Destination> = (ruling.findings.iter())
-        .filter(|kind| {
-            *kind != Kind::AdviseMode
-                && kind.row().outcome >= crate::verdict::outcome::Outcome::Escalate
-        })
-        .flat_map(|kind| kind.row().to.iter().copied())
-        .collect();
-    wanted.sort_unstable();
-    wanted.dedup();
     let entry = frozen.case().entitlement.and_then(|id| rules.entry(id));
-    for destination in wanted {
-        match destination {
-            Destination::Security => tell("security"),
-            Destination::ResourceOwner => {
-                tell(
-                    entry
-                        .and_then(|entry| entry.owner.as_deref())
-                        .unwrap_or("resource_owner"),
-                );
-            }
-            Destination::RuleOwner => {
+    for addressee in addressees(frozen, rules, ruling) {
+        match addressee {
+            Addressee::Destination(Destination::Security) => tell("security"),
+            Addressee::Destination(Destination::ResourceOwner) => tell(
+                entry
+                    .and_then(|entry| entry.owner.as_deref())
+                    .unwrap_or("resource_owner"),
+            ),
+            Addressee::Destination(Destination::RuleOwner) => {
                 for facts in conflicts(frozen, rules, RuleStanding::Conflict) {
                     tell(facts.rule.owner.as_deref().unwrap_or("security"));
                 }
             }
-            Destination::Manager => tell("manager"),
-            Destination::Requester => tell("requester"),
+            Addressee::Destination(Destination::Manager) => tell("manager"),
+            Addressee::Destination(Destination::Requester) => tell("requester"),
+            Addressee::Group(group) => tell(group),
         }
     }
     told

@@ -2,6 +2,7 @@
 
 mod because;
 mod cleared;
+mod conditions;
 mod conflicts;
 mod danger;
 mod fields;
@@ -12,6 +13,7 @@ pub(crate) use because::facts;
 
 pub use because::because;
 pub use cleared::cleared;
+pub use conditions::{decided_by, routes};
 pub use conflicts::{ConflictFacts, HeldBy, conflicts};
 pub use danger::privileged_patterns;
 pub use fields::{approvals_text, destination, lifts_text, policy_basis, separation_text, told};

@@ -1,16 +1,20 @@
 //! Where in the policy file the rule behind a finding stands.
 
+use super::conditions;
 use super::conflicts::conflicts;
 use super::danger::privileged_patterns;
 use crate::evidence::Frozen;
-use crate::findings::Kind;
 use crate::findings::separation::RuleStanding;
+use crate::findings::{Check, Kind};
 use crate::rules::Rules;
 use crate::rules::policy::{Entitlement, Place};
 
 /// File and line of the rule behind a finding, when it has one.
 #[must_use]
 pub fn place_of(frozen: &Frozen, rules: &Rules, kind: Kind) -> Option<String> {
+    if kind.row().check == Check::Conditions {
+        return conditions::place(frozen, rules, kind);
+    }
     let place = if kind == Kind::Conflict {
         conflicts(frozen, rules, RuleStanding::Conflict)
             .first()

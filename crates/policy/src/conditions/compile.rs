@@ -1,0 +1,565 @@
+//! From the text of the conditions to what can be evaluated, or every problem with its place.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::str::FromStr as _;
+use std::sync::Arc;
+
+use cedar_policy::{
+    EntityId, Policy as CedarPolicy, PolicyId, PolicySet, PrincipalConstraint, ResourceConstraint,
+    Schema, ValidationMode, Validator,
+};
+use decision::rules::Rules;
+use decision::rules::conditions::{Condition, Effect, PermittedFit};
+use decision::rules::policy::Policy;
+use miette::Diagnostic;
+use serde_json::Value;
+
+use super::annotations::{self, KNOWN};
+use super::declared::{Declaration, Declared, Kind};
+use super::evaluate::{CedarConditions, Rule};
+use super::facts::inherited;
+use super::schema;
+use super::tree::{DEPTH_MAX, Leaf, Tree, question};
+use crate::bounds::{CONDITION_BYTES_MAX, CONDITIONS_MAX};
+use crate::code::Code;
+use crate::names::{self, quoted};
+use crate::problem::{Problem, Sink, Spot};
+
+/// The text of the conditions, and where it stands in the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub(crate) text: String,
+    /// Line of its first line, from 1.
+    pub(crate) line: usize,
+    /// Columns by which the block is indented.
+    pub(crate) indent: usize,
+}
+
+impl Block {
+    /// The place of bytes of the text.
+    fn spot(&self, offset: usize, length: usize) -> Spot {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line = before.matches('\n').count();
+        let begin = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let column = before.get(begin..).unwrap_or_default().chars().count();
+        let covered = self.text.get(offset..offset.saturating_add(length));
+        let length = covered
+            .unwrap_or_default()
+            .lines()
+            .next()
+            .unwrap_or_default();
+        Spot::new(
+            self.line.saturating_add(line),
+            self.indent.saturating_add(column).saturating_add(1),
+            length.chars().count().max(1),
+        )
+    }
+}
+
+/// One condition while it is compiled.
+struct Draft {
+    policy: CedarPolicy,
+    /// Where its text begins in the block.
+    offset: usize,
+    length: usize,
+}
+
+/// Reads, checks and compiles. What is wrong goes into `sink`; the tables of `policy` must have been checked before.
+pub(crate) fn compile(
+    sink: &mut Sink,
+    block: &Block,
+    declared: &Declared,
+    policy: &Policy,
+) -> Option<(Vec<Condition>, Arc<CedarConditions>)> {
+    let drafts = parse(sink, block)?;
+    let schema = schema_of(sink, block, declared)?;
+    let rules = Rules::compile(policy.clone()).ok()?;
+    let mut named: BTreeMap<String, (Condition, Draft)> = BTreeMap::new();
+    for draft in drafts {
+        let Some(condition) = condition(sink, block, declared, &rules, &draft) else {
+            continue;
+        };
+        if let Some((_, first)) = named.get(&condition.id) {
+            let line = block.spot(first.offset, 1).line;
+            let message = format!("two conditions have the id {}", quoted(&condition.id));
+            let help =
+                format!("the first is in line {line}; a decision cites a condition by its id");
+            sink.push(
+                Problem::new(Code::ConditionId, place_of(block, &draft, "id"), message).help(help),
+            );
+            continue;
+        }
+        named.insert(condition.id.clone(), (condition, draft));
+    }
+    validate(sink, block, &schema, &named);
+    if sink.has_errors() {
+        return None;
+    }
+    let mut out = CedarConditions {
+        declared: declared.clone(),
+        inherited: inherited(policy),
+        rules: Vec::new(),
+        general: PolicySet::new(),
+        specific: HashMap::new(),
+        places: HashMap::new(),
+    };
+    let mut conditions = Vec::new();
+    for (condition, draft) in named.into_values() {
+        add(sink, block, declared, &mut out, &condition, &draft);
+        conditions.push(condition);
+    }
+    (!sink.has_errors()).then(|| (conditions, Arc::new(out)))
+}
+
+/// The policies in the order of the text.
+fn parse(sink: &mut Sink, block: &Block) -> Option<Vec<Draft>> {
+    let set = match PolicySet::from_str(&block.text) {
+        Ok(set) => set,
+        Err(errors) => {
+            for error in errors.iter() {
+                tell(sink, block, Code::ConditionSyntax, error);
+            }
+            return None;
+        }
+    };
+    if set.templates().next().is_some() {
+        sink.push(Problem::new(
+            Code::ConditionSyntax,
+            block.spot(0, 1),
+            "a condition has a slot such as `?principal`; templates are not used here",
+        ));
+        return None;
+    }
+    let mut policies: Vec<CedarPolicy> = set.policies().cloned().collect();
+    if policies.len() > CONDITIONS_MAX {
+        let message = format!("{} conditions, more than {CONDITIONS_MAX}", policies.len());
+        sink.push(Problem::new(Code::ValueTooMany, block.spot(0, 1), message));
+        return None;
+    }
+    // Cedar numbers them `policy0`, `policy1`, … as they stand in the text.
+    policies.sort_by_key(|policy| {
+        let number = policy.id().to_string();
+        number.trim_start_matches("policy").parse::<usize>().ok()
+    });
+    let mut from = 0;
+    let mut drafts = Vec::new();
+    for policy in policies {
+        let text = policy.to_cedar().unwrap_or_default();
+        let rest = block.text.get(from..).unwrap_or_default();
+        let offset = rest
+            .find(text.trim())
+            .map_or(from, |at| from.saturating_add(at));
+        let length = text.trim().len();
+        from = offset.saturating_add(length);
+        drafts.push(Draft {
+            policy,
+            offset,
+            length,
+        });
+    }
+    Some(drafts)
+}
+
+fn schema_of(sink: &mut Sink, block: &Block, declared: &Declared) -> Option<Schema> {
+    match Schema::from_cedarschema_str(&schema::text(declared)) {
+        Ok((schema, _)) => Some(schema),
+        Err(error) => {
+            let message = format!("the declared attributes make no schema: {error}");
+            sink.push(Problem::new(Code::ConditionType, block.spot(0, 1), message));
+            None
+        }
+    }
+}
+
+/// What a message of Cedar says, at its place.
+fn tell(sink: &mut Sink, block: &Block, code: Code, error: &dyn Diagnostic) {
+    let label = error.labels().and_then(|mut labels| labels.next());
+    let spot = label.as_ref().map_or(block.spot(0, 1), |label| {
+        block.spot(label.offset(), label.len())
+    });
+    let words = label
+        .as_ref()
+        .and_then(|label| label.label())
+        .unwrap_or("here");
+    // Cedar begins with the policy's own number, which says nothing to anybody.
+    let text = error.to_string();
+    let message = match text.split_once("`, ") {
+        Some((head, rest)) if head.starts_with("for policy `") => rest.to_owned(),
+        _ => text,
+    };
+    let help = error.help().map(|help| help.to_string());
+    sink.push(Problem::new(code, spot, message).label(words).help_if(help));
+}
+
+/// The place of an annotation, or of the condition when it has not got it.
+fn place_of(block: &Block, draft: &Draft, annotation: &str) -> Spot {
+    let text = (block.text)
+        .get(draft.offset..draft.offset.saturating_add(draft.length))
+        .unwrap_or_default();
+    match text.find(&format!("@{annotation}")) {
+        Some(at) => block.spot(
+            draft.offset.saturating_add(at),
+            annotation.len().saturating_add(1),
+        ),
+        None => block.spot(draft.offset, 6),
+    }
+}
+
+fn condition(
+    sink: &mut Sink,
+    block: &Block,
+    declared: &Declared,
+    rules: &Rules,
+    draft: &Draft,
+) -> Option<Condition> {
+    let policy = &draft.policy;
+    for (name, _) in policy.annotations() {
+        if !KNOWN.contains(&name) {
+            let hint = sink.did_you_mean(name, KNOWN.iter().copied());
+            let message = format!(
+                "{} is no annotation of a condition",
+                quoted(&format!("@{name}"))
+            );
+            sink.push(
+                Problem::new(
+                    Code::ConditionAnnotation,
+                    place_of(block, draft, name),
+                    message,
+                )
+                .help(format!("known: {}", KNOWN.join(", ")))
+                .help_if(hint),
+            );
+        }
+    }
+    let Some(id) = policy.annotation("id") else {
+        sink.push(
+            Problem::new(
+                Code::ConditionId,
+                place_of(block, draft, "id"),
+                "a condition needs `@id`",
+            )
+            .help("write `@id(\"contractor-ceiling\")` before it: decisions cite it"),
+        );
+        return None;
+    };
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if id.is_empty() || id.len() > names::ID_CHARS_MAX || !id.chars().all(plain) {
+        let message = format!("{} is no id of a condition", quoted(id));
+        sink.push(
+            Problem::new(Code::ConditionId, place_of(block, draft, "id"), message)
+                .help("lower-case letters, digits, `-` and `_`, at most 64 of them"),
+        );
+        return None;
+    }
+    if draft.length > CONDITION_BYTES_MAX {
+        let message = format!("condition `{id}` has more than {CONDITION_BYTES_MAX} bytes");
+        sink.push(Problem::new(
+            Code::ValueTooLong,
+            place_of(block, draft, "id"),
+            message,
+        ));
+        return None;
+    }
+    let (entitlement, role) = scope(policy);
+    let effect = match annotations::effect(policy, entitlement, role) {
+        Ok(effect) => effect,
+        Err(fault) => {
+            let spot = place_of(block, draft, fault.annotation);
+            let code = if fault.annotation == "id" {
+                Code::ConditionScope
+            } else {
+                Code::ConditionAnnotation
+            };
+            sink.push(Problem::new(code, spot, fault.message).help(fault.help));
+            return None;
+        }
+    };
+    if let Effect::Permit {
+        fit, entitlement, ..
+    } = &effect
+    {
+        check_permit(sink, block, declared, rules, draft, *fit, entitlement);
+    }
+    let owned = |name| policy.annotation(name).map(str::to_owned);
+    Some(Condition {
+        id: id.to_owned(),
+        effect,
+        reason: owned("reason").filter(|reason| !reason.trim().is_empty()),
+        route: owned("route").filter(|route| !route.trim().is_empty()),
+        place: place_of(block, draft, "id").place(),
+    })
+}
+
+/// What the scope names: an entitlement, and a role.
+fn scope(policy: &CedarPolicy) -> (Option<String>, Option<String>) {
+    let id = |id: &EntityId| id.unescaped().to_owned();
+    let entitlement = match policy.resource_constraint() {
+        ResourceConstraint::Eq(uid) => Some(id(uid.id())),
+        ResourceConstraint::Any
+        | ResourceConstraint::In(_)
+        | ResourceConstraint::Is(_)
+        | ResourceConstraint::IsIn(..) => None,
+    };
+    let role = match policy.principal_constraint() {
+        PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid)
+            if uid.type_name().basename() == "Role" =>
+        {
+            Some(id(uid.id()))
+        }
+        PrincipalConstraint::Any
+        | PrincipalConstraint::In(_)
+        | PrincipalConstraint::Eq(_)
+        | PrincipalConstraint::Is(_)
+        | PrincipalConstraint::IsIn(..) => None,
+    };
+    (entitlement, role)
+}
+
+/// INVARIANT(permission-exact): a permit names a catalogue id, clears no danger, and reads nothing that the person can
+/// change.
+fn check_permit(
+    sink: &mut Sink,
+    block: &Block,
+    declared: &Declared,
+    rules: &Rules,
+    draft: &Draft,
+    fit: PermittedFit,
+    entitlement: &str,
+) {
+    let spot = place_of(block, draft, "id");
+    let found = rules.entitlement(entitlement);
+    let entry = found.and_then(|id| rules.entry(id));
+    let (Some(facts), true) = (
+        found.and_then(|id| rules.facts(id)),
+        entry.is_some_and(|entry| entry.id == entitlement),
+    ) else {
+        let catalogue = rules.policy().catalogue.iter();
+        let hint = sink.did_you_mean(entitlement, catalogue.map(|entry| entry.id.as_str()));
+        let message = format!("{} is not in the catalogue", quoted(entitlement));
+        sink.push(
+            Problem::new(Code::ConditionScope, spot, message)
+                .help("a permit names a catalogue id, not an alias")
+                .help_if(hint),
+        );
+        return;
+    };
+    let dangerous = !facts.classes.is_empty() || facts.privileged;
+    if dangerous && fit == PermittedFit::Standard {
+        let message = format!(
+            "{} is dangerous, and a permit would make it standard",
+            quoted(entitlement)
+        );
+        sink.push(
+            Problem::new(Code::ConditionDanger, spot, message)
+                .help("write `@grant(\"grantable\")`: people review it every time"),
+        );
+    }
+    let Ok(json) = draft.policy.to_json() else {
+        return;
+    };
+    let Ok((_, leaves)) = Tree::cut(&json) else {
+        return;
+    };
+    for path in leaves.iter().flat_map(|leaf| &leaf.reads) {
+        if is_editable(declared, path) {
+            let message = format!(
+                "a permit reads {}, which the person can change",
+                quoted(path)
+            );
+            sink.push(
+                Problem::new(Code::ConditionEditable, spot, message)
+                    .help("a forbid may read it; a permit needs a fact that others keep"),
+            );
+        }
+    }
+}
+
+fn is_editable(declared: &Declared, path: &str) -> bool {
+    let editable = |list: &BTreeMap<String, Declaration>, name: &str| {
+        list.get(name).is_some_and(|own| own.editable)
+    };
+    let own = |variable: &str| path.strip_prefix(variable);
+    own("principal.")
+        .or_else(|| own("context.requester."))
+        .is_some_and(|name| editable(&declared.person, name))
+        || own("context.").is_some_and(|name| editable(&declared.request, name))
+        || own("resource.").is_some_and(|name| editable(&declared.resource, name))
+}
+
+/// Types, attributes and depth against the schema: an attribute of an attribute's entity is not at hand.
+fn validate(
+    sink: &mut Sink,
+    block: &Block,
+    schema: &Schema,
+    named: &BTreeMap<String, (Condition, Draft)>,
+) {
+    // The places of messages are those of the text only for policies that were parsed from it as a whole.
+    let policies = named.values().map(|(_, draft)| draft.policy.clone());
+    let Ok(set) = PolicySet::from_policies(policies) else {
+        return;
+    };
+    let result =
+        Validator::new(schema.clone()).validate_with_level(&set, ValidationMode::Strict, 1);
+    for error in result.validation_errors() {
+        tell(sink, block, Code::ConditionType, error);
+    }
+    for warning in result.validation_warnings() {
+        // What can never hold is an error: its author meant something else.
+        tell(sink, block, Code::ConditionNever, warning);
+    }
+}
+
+fn add(
+    sink: &mut Sink,
+    block: &Block,
+    declared: &Declared,
+    out: &mut CedarConditions,
+    condition: &Condition,
+    draft: &Draft,
+) {
+    let Some((tree, leaves, json)) = cut(sink, block, draft, &condition.id) else {
+        return;
+    };
+    check_values(sink, block, declared, draft, &leaves);
+    let (entitlement, _) = scope(&draft.policy);
+    let own = PolicyId::new(&condition.id);
+    let asking =
+        as_permit(&json).and_then(|json| CedarPolicy::from_json(Some(own.clone()), json).ok());
+    let mut questions = PolicySet::new();
+    let mut complete = asking.is_some();
+    for (number, leaf) in leaves.iter().enumerate() {
+        let id = PolicyId::new(number.to_string());
+        let policy = CedarPolicy::from_json(Some(id), question(&json, leaf));
+        complete &= policy.is_ok_and(|policy| questions.add(policy).is_ok());
+    }
+    let set = match &entitlement {
+        Some(id) => out
+            .specific
+            .entry(id.clone())
+            .or_insert_with(PolicySet::new),
+        None => &mut out.general,
+    };
+    complete &= asking.is_some_and(|policy| set.add(policy).is_ok());
+    if !complete {
+        let message = format!("condition `{}` cannot be cut into parts", condition.id);
+        sink.push(Problem::new(
+            Code::ConditionSyntax,
+            place_of(block, draft, "id"),
+            message,
+        ));
+    }
+    out.places.insert(own, out.rules.len());
+    out.rules.push(Rule {
+        reads: leaves
+            .iter()
+            .flat_map(|leaf| leaf.reads.iter().cloned())
+            .collect(),
+        tree,
+        leaf_reads: leaves.into_iter().map(|leaf| leaf.reads).collect(),
+        leaves: questions,
+    });
+}
+
+fn cut(
+    sink: &mut Sink,
+    block: &Block,
+    draft: &Draft,
+    id: &str,
+) -> Option<(Tree, Vec<Leaf>, Value)> {
+    let json = draft.policy.to_json().ok();
+    let tree = json.as_ref().and_then(|json| Tree::cut(json).ok());
+    if let (Some((tree, leaves)), Some(json)) = (tree, json) {
+        return Some((tree, leaves, json));
+    }
+    let message = format!("condition `{id}` nests more than {DEPTH_MAX} deep");
+    sink.push(
+        Problem::new(Code::ConditionSyntax, place_of(block, draft, "id"), message).help(
+            "a set, as in `[\"a\", \"b\"].contains(principal.department)`, replaces a long chain",
+        ),
+    );
+    None
+}
+
+/// The policy as a permit, so that the authoriser names it whenever it is satisfied.
+fn as_permit(json: &Value) -> Option<Value> {
+    let mut json = json.clone();
+    let fields = json.as_object_mut()?;
+    fields.insert("effect".to_owned(), Value::from("permit"));
+    fields.remove("annotations");
+    Some(json)
+}
+
+/// A text that an attribute with listed values is compared to must be one of them.
+fn check_values(
+    sink: &mut Sink,
+    block: &Block,
+    declared: &Declared,
+    draft: &Draft,
+    leaves: &[Leaf],
+) {
+    let mut told = BTreeSet::new();
+    for leaf in leaves {
+        let texts = texts_of(&leaf.body);
+        for path in &leaf.reads {
+            let Some(Kind::OneOf(values)) = kind_of(declared, path) else {
+                continue;
+            };
+            for text in texts
+                .iter()
+                .filter(|text| !values.iter().any(|value| value == *text))
+            {
+                if !told.insert((path.clone(), (*text).to_owned())) {
+                    continue;
+                }
+                let hint = sink.did_you_mean(text, values.iter().map(String::as_str));
+                let message = format!("{} is no value of `{path}`", quoted(text));
+                let help = format!("its values are {}", values.join(", "));
+                let spot = text_spot(block, draft, text);
+                sink.push(
+                    Problem::new(Code::ConditionValue, spot, message)
+                        .help(help)
+                        .help_if(hint),
+                );
+            }
+        }
+    }
+}
+
+fn kind_of<'a>(declared: &'a Declared, path: &str) -> Option<&'a Kind> {
+    let own = |variable: &str| path.strip_prefix(variable);
+    let found = own("principal.")
+        .or_else(|| own("context.requester."))
+        .and_then(|name| declared.person.get(name))
+        .or_else(|| own("context.").and_then(|name| declared.request.get(name)))
+        .or_else(|| own("resource.").and_then(|name| declared.resource.get(name)));
+    found.map(|declaration| &declaration.kind)
+}
+
+/// The texts in a comparison, when it is one between an attribute and texts.
+fn texts_of(body: &Value) -> Vec<&str> {
+    let side = |value: &'static str| {
+        let comparison = ["==", "!=", "contains"]
+            .iter()
+            .find_map(|key| body.get(*key));
+        comparison.and_then(|comparison| comparison.get(value))
+    };
+    let mut texts = Vec::new();
+    for value in [side("left"), side("right")].into_iter().flatten() {
+        if let Some(text) = value.get("Value").and_then(Value::as_str) {
+            texts.push(text);
+        }
+        let items = value.get("Set").and_then(Value::as_array);
+        let inner = items.into_iter().flatten();
+        texts.extend(inner.filter_map(|item| item.get("Value").and_then(Value::as_str)));
+    }
+    texts
+}
+
+fn text_spot(block: &Block, draft: &Draft, text: &str) -> Spot {
+    let quoted = format!("\"{text}\"");
+    let own = (block.text).get(draft.offset..draft.offset.saturating_add(draft.length));
+    match own.and_then(|own| own.find(&quoted)) {
+        Some(at) => block.spot(draft.offset.saturating_add(at), quoted.len()),
+        None => place_of(block, draft, "id"),
+    }
+}

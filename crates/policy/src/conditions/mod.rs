@@ -1,0 +1,15 @@
+//! Conditions in Cedar beside the tables of `access.yml`: read, checked against a schema made from the configuration,
+//! and evaluated in three values. docs/policy-cookbook.md shows how rules of a handbook are written with them.
+
+mod annotations;
+mod compile;
+mod declared;
+mod evaluate;
+mod facts;
+mod schema;
+mod tree;
+
+pub(crate) use compile::{Block, compile};
+pub(crate) use declared::{Declaration, Declared, Kind};
+pub use evaluate::CedarConditions;
+pub(crate) use schema::{CONTEXT, PERSON, RESOURCE};
