@@ -89,12 +89,13 @@ fn policy_of(bytes: &[u8], guardrails: Guardrails) -> Result<PolicyFiles, Error>
         let shown = policy::render(&loaded.warnings, output::width(), false);
         shown.lines().for_each(output::note);
     }
+    let source = loaded.source.clone();
     let rules = loaded
         .compile()
         .map_err(|error| Error::of(Exit::BadInput, &error))?;
     Ok(PolicyFiles {
         rules,
-        source: loaded.source,
+        source,
         guardrails,
     })
 }

@@ -156,6 +156,15 @@ fn one_person(subject: &dyn Directory, login: &str, person: &Person) -> Result<(
             return Err(format!("`{login}` refers to `{other}`, whom nobody knows"));
         }
     }
+    for other in &person.linked {
+        let back =
+            matches!(subject.person(other), Ok(Some(one)) if one.linked.contains(&person.id));
+        if !back {
+            return Err(format!(
+                "`{login}` is linked to `{other}`, and not the other way round"
+            ));
+        }
+    }
     let mut sorted = person.groups.clone();
     sorted.sort_unstable();
     sorted.dedup();

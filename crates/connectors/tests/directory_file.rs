@@ -41,6 +41,18 @@ provides: [prod-payments-db, repo, "vendor:create"]
 coverage: [erp, repo]
 "#;
 
+#[test]
+fn a_link_that_one_side_states_holds_for_both() {
+    let text =
+        "people:\n  a: { linked: [b, c] }\n  b: { id: p-b, linked: [a] }\n  c: {}\n  d: {}\n";
+    let (truth, _) = read(text).unwrap();
+    let linked = |id: &str| truth.person(id).unwrap().linked.clone();
+    assert_eq!(linked("a"), ["c", "p-b"]);
+    assert_eq!(linked("p-b"), ["a"]);
+    assert_eq!(linked("c"), ["a"]);
+    assert!(linked("d").is_empty());
+}
+
 fn read(text: &str) -> Result<(Truth, Report), Box<Report>> {
     Truth::read("directory.yml", text.as_bytes())
 }

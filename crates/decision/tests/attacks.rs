@@ -468,3 +468,15 @@ fn an_unknown_name_of_a_higher_level_shows_its_conflict() {
     assert!(found.contains(Kind::EntitlementUnknown));
     assert!(found.contains(Kind::Conflict), "{found:?}");
 }
+
+#[test]
+fn one_half_in_each_of_two_identities_is_one_whole() {
+    let mut policy = policy();
+    policy
+        .conflicts
+        .push(conflict(&["vendor:*", "payment:approve"]));
+    let rules = rules(policy);
+    let record = linked(&rules, "payment:approve", &["vendor:create"]);
+    let found = ruled(&record, &rules).findings;
+    assert!(found.contains(Kind::Conflict), "{found:?}");
+}

@@ -103,6 +103,7 @@ impl Group {
                 }
             }
         }
+        read_linked(record);
     }
 }
 

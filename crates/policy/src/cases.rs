@@ -254,6 +254,7 @@ impl TestCase {
             },
             people: BTreeMap::new(),
             holdings: self.fact("holdings", holdings, at),
+            linked: BTreeMap::new(),
             reserved: Vec::new(),
             earlier: Vec::new(),
             targets: targets.into_iter().collect(),
@@ -347,6 +348,8 @@ impl TestCase {
                 unread: Vec::new(),
             },
         };
+        // A case says itself what is held; other identities hold nothing in it.
+        person.linked.clear();
         for name in &self.unread {
             person.attributes.remove(name);
             person.unread.push(name.clone());

@@ -1,5 +1,7 @@
 //! The rules of the cookbook, decided as their own tests say.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 
 use decision::rules::Rules;

@@ -8,7 +8,8 @@ use decision::time::Timestamp;
 
 use crate::PortError;
 
-/// An identity provider. Every answer is as of the call, unless [`Directory::as_of`] says otherwise.
+/// An identity provider. Every answer is as of the call, unless [`Directory::as_of`] says otherwise. A link between two
+/// identities is told from both sides: each of the two people lists the other.
 pub trait Directory: Send + Sync {
     /// The name by which evidence cites it, such as `embedded directory`.
     fn name(&self) -> &str;

@@ -160,6 +160,7 @@ impl World {
             beneficiary,
             holdings,
             reserved: Vec::new(),
+            linked: BTreeMap::new(),
             earlier: Vec::new(),
             targets: targets.into_iter().collect(),
             bound_powers: BTreeMap::new(),

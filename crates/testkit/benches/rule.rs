@@ -19,6 +19,7 @@ use decision::evidence::case::{
     PersonState, PolicyState, Relation, TargetState,
 };
 use decision::evidence::record::{Advice, LogState, Mode};
+use decision::findings::FindingSet;
 use decision::rules::class::ClassSet;
 use decision::rules::ids::{EntitlementId, RoleId, SideId};
 use decision::rules::policy::{

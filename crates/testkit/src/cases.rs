@@ -9,7 +9,7 @@ use std::path::Path;
 use decision::evidence::Frozen;
 use decision::evidence::record::{
     AcceptedException, Advice, Approval, Coverage, Evidence, FORMAT, Fact, Holding, Holdings,
-    LiftRecord, LogState, Lookup, Mode, Person, PersonStatus, Target,
+    LiftRecord, LinkedIdentity, LogState, Lookup, Mode, Person, PersonStatus, Target,
 };
 use decision::findings::Kind;
 use decision::findings::lifting::facts_digest;
@@ -20,6 +20,7 @@ use decision::time::{Minutes, Timestamp};
 use serde::Deserialize;
 
 use crate::generate::FROZEN_AT;
+use crate::oracle::people;
 
 /// The people of the company in which the cases happen.
 #[derive(Debug, Deserialize)]
@@ -84,7 +85,10 @@ pub struct CaseFile {
     /// Changes to people: further accounts.
     #[serde(default)]
     pub linked: BTreeMap<String, Vec<String>>,
-    /// Facts that could not be read: `requester`, `holdings`, `target`, `activity`.
+    /// What further accounts hold; one of which the case says nothing holds nothing.
+    #[serde(default)]
+    pub linked_hold: BTreeMap<String, Vec<String>>,
+    /// Facts that could not be read: `requester`, `holdings`, `target`, `activity`, `linked`.
     #[serde(default)]
     pub unreachable: Vec<String>,
     /// What must come out.
@@ -168,6 +172,7 @@ impl CaseFile {
                 .collect(),
             holdings: self.fact("holdings", self.holdings()),
             reserved: Vec::new(),
+            linked: BTreeMap::new(),
             earlier: Vec::new(),
             targets: id
                 .iter()
@@ -184,6 +189,7 @@ impl CaseFile {
             activity: self.fact("activity", 1),
             brakes: Vec::new(),
         };
+        self.add_linked(&mut evidence);
         self.add_approvals(&mut evidence, rules);
         self.add_lifts(&mut evidence, rules);
         evidence
@@ -244,6 +250,26 @@ impl CaseFile {
                 .clone()
                 .map_or(Coverage::Everything, Coverage::Systems),
             items: items.collect(),
+        }
+    }
+
+    fn add_linked(&self, evidence: &mut Evidence) {
+        for id in people::linked(evidence) {
+            let names = self.linked_hold.get(&id).into_iter().flatten();
+            let items = names.map(|name| Holding {
+                entitlement: name.clone(),
+                path: vec!["account".into()],
+                grant: None,
+            });
+            let holdings = Holdings {
+                coverage: Coverage::Everything,
+                items: items.collect(),
+            };
+            let identity = LinkedIdentity {
+                holdings: self.fact("linked", holdings),
+                reserved: Vec::new(),
+            };
+            evidence.linked.insert(id, identity);
         }
     }
 

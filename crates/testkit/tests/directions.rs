@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 use decision::evidence::Frozen;
 use decision::evidence::record::{
-    Advice, Coverage, EarlierGrant, Evidence, Fact, Holding, LogState, Lookup, Mode, Person,
-    PersonStatus, Reserved,
+    Advice, Coverage, EarlierGrant, Evidence, Fact, Holding, Holdings, LinkedIdentity, LogState,
+    Lookup, Mode, Person, PersonStatus, Reserved,
 };
 use decision::findings::{FindingSet, Kind};
 use decision::request::Term;
@@ -89,11 +89,7 @@ const DIRECTIONS: &[(&str, May, Change)] = &[
         |evidence, policy, random| {
             let entitlement = any_entitlement(policy, random);
             if let Fact::Present { value, .. } = &mut evidence.holdings {
-                value.items.push(Holding {
-                    entitlement,
-                    path: vec!["account".into()],
-                    grant: None,
-                });
+                value.items.push(holding(entitlement));
             }
         },
     ),
@@ -106,6 +102,71 @@ const DIRECTIONS: &[(&str, May, Change)] = &[
                 request: "REQ-9".into(),
                 entitlement: any_entitlement(policy, random),
             })
+        },
+    ),
+    (
+        "a linked identity more",
+        May::TightenShown,
+        |evidence, policy, random| link(evidence, &[&any_entitlement(policy, random)]),
+    ),
+    (
+        "a linked identity without holdings",
+        May::Nothing,
+        |evidence, _, _| {
+            // Whom nobody told apart before: how far the holdings reach is in what a lift of that binds to.
+            if !has_unverified_lift(evidence) {
+                link(evidence, &[]);
+            }
+        },
+    ),
+    (
+        "a linked holding more",
+        May::TightenShown,
+        |evidence, policy, random| {
+            for identity in evidence.linked.values_mut() {
+                if let Fact::Present { value, .. } = &mut identity.holdings {
+                    value.items.push(holding(any_entitlement(policy, random)));
+                }
+            }
+        },
+    ),
+    (
+        "a linked reservation more",
+        May::TightenShown,
+        |evidence, policy, random| {
+            for identity in evidence.linked.values_mut() {
+                identity.reserved.push(Reserved {
+                    grant: "G-7".into(),
+                    request: "REQ-7".into(),
+                    entitlement: any_entitlement(policy, random),
+                });
+            }
+        },
+    ),
+    (
+        "linked holdings unreachable",
+        May::Close,
+        |evidence, _, _| {
+            link(evidence, &[]);
+            if let Some(identity) = evidence.linked.get_mut(LINKED) {
+                identity.holdings = unreachable();
+            }
+        },
+    ),
+    (
+        "a linked identity that was not read",
+        May::Close,
+        |evidence, _, _| {
+            link(evidence, &[]);
+            evidence.linked.remove(LINKED);
+        },
+    ),
+    (
+        "a linked identity nobody knows",
+        May::Close,
+        |evidence, _, _| {
+            link(evidence, &[]);
+            evidence.people.remove(LINKED);
         },
     ),
     ("less covered", May::TightenShown, |evidence, _, random| {
@@ -141,6 +202,9 @@ const DIRECTIONS: &[(&str, May, Change)] = &[
     ("older facts", May::TightenShown, |evidence, _, _| {
         age(&mut evidence.requester);
         age(&mut evidence.holdings);
+        for identity in evidence.linked.values_mut() {
+            age(&mut identity.holdings);
+        }
     }),
     ("activity unread", May::TightenShown, |evidence, _, _| {
         // Many requests would be points; not knowing is a lack of its own.
@@ -239,6 +303,50 @@ fn person(fact: &mut Fact<Lookup>, change: impl FnOnce(&mut Person)) {
     } = fact
     {
         change(person);
+    }
+}
+
+const LINKED: &str = "z8";
+
+/// One identity more of whoever the access is for; when that is nobody known, then of nobody.
+fn link(evidence: &mut Evidence, holds: &[&str]) {
+    let mut other = Person {
+        id: LINKED.into(),
+        login: LINKED.into(),
+        ..Person::default()
+    };
+    other.linked = evidence
+        .beneficiary()
+        .map(|person| person.id.clone())
+        .into_iter()
+        .collect();
+    evidence.people.insert(LINKED.into(), other);
+    let items = holds.iter().map(|name| holding((*name).to_owned()));
+    let holdings = Fact::Present {
+        value: Holdings {
+            coverage: Coverage::Everything,
+            items: items.collect(),
+        },
+        source: "directory".into(),
+        as_of: Timestamp::from_seconds(FROZEN_AT - 60),
+    };
+    let identity = LinkedIdentity {
+        holdings,
+        reserved: Vec::new(),
+    };
+    evidence.linked.insert(LINKED.into(), identity);
+}
+
+fn has_unverified_lift(evidence: &Evidence) -> bool {
+    let mut lifts = evidence.lifts.iter();
+    lifts.any(|lift| lift.finding == Kind::Unverifiable)
+}
+
+fn holding(entitlement: String) -> Holding {
+    Holding {
+        entitlement,
+        path: vec!["account".into()],
+        grant: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Enrichment: every fact that a ruling needs, gathered with its source and time. What cannot be read is said so.
 
+mod linked;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use decision::evidence::record::{Advice, Evidence, FORMAT, Fact, Lookup, Person};
@@ -13,7 +15,7 @@ use crate::Agent;
 /// The window in which requests of one person are counted.
 const ACTIVITY_WINDOW: Minutes = Minutes::from_days(1);
 
-/// Evidence with the version of the person that it was read at.
+/// Evidence with the versions of the person that it was read at: one for each identity of the same human being.
 pub(crate) struct Gathered {
     pub(crate) evidence: Evidence,
     pub(crate) versions: Vec<(String, u64)>,
@@ -93,7 +95,7 @@ pub(crate) fn gather(
         .map(|approval| approval.by.clone())
         .chain(lifts.iter().map(|lift| lift.by.clone()))
         .collect();
-    let evidence = Evidence {
+    let mut evidence = Evidence {
         format: FORMAT,
         frozen_at: now,
         mode: agent.mode,
@@ -106,6 +108,7 @@ pub(crate) fn gather(
         people: people(agent, givers),
         holdings,
         reserved,
+        linked: BTreeMap::new(),
         earlier,
         targets,
         bound_powers,
@@ -124,6 +127,8 @@ pub(crate) fn gather(
         },
         brakes,
     };
+    let linked = linked::add(agent, &mut evidence, &own_grant)?;
+    let versions = versions.into_iter().chain(linked).collect();
     Ok(Gathered { evidence, versions })
 }
 

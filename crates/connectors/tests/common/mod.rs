@@ -172,6 +172,7 @@ fn evidence(id: &str, person: &str, entitlement: &str, power: &str, now: Timesta
             now,
         ),
         reserved: Vec::new(),
+        linked: BTreeMap::new(),
         earlier: Vec::new(),
         targets: BTreeMap::from([(entitlement.to_owned(), present(target, now))]),
         bound_powers: BTreeMap::new(),

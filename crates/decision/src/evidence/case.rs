@@ -43,9 +43,10 @@ pub struct Case<'a> {
     pub roles: &'a [RoleId],
     /// Sides that the name as asked or the target fulfils, beyond those of the catalogue entry.
     pub asked_sides: &'a [SideId],
-    /// Sides that the beneficiary fulfils: holdings, reservations, effects unknown, lower levels implied.
+    /// Sides that the beneficiary fulfils, linked identities included: holdings, reservations, effects unknown, lower
+    /// levels implied.
     pub held: &'a [SideId],
-    /// Systems of which the holdings are complete.
+    /// Systems of which the holdings are complete, those of every linked identity included.
     pub coverage: CaseCoverage<'a>,
     /// Whether the beneficiary has it already.
     pub already: AlreadyHeld,
@@ -152,7 +153,7 @@ pub enum CaseCoverage<'a> {
     Everything,
     /// These, sorted.
     Systems(&'a [SystemId]),
-    /// The holdings could not be read.
+    /// The holdings, or those of a linked identity, could not be read.
     Unreachable,
 }
 
@@ -190,7 +191,7 @@ pub enum BrakeState {
 pub enum Lack {
     /// The directory's answer about a person is older than a day.
     PersonStale,
-    /// The holdings are older than a day.
+    /// The holdings, or those of a linked identity, are older than a day.
     HoldingsStale,
     /// No manager is recorded for the beneficiary.
     ManagerUnknown,

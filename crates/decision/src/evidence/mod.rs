@@ -2,6 +2,7 @@
 
 pub mod case;
 pub(crate) mod freeze;
+pub(crate) mod human;
 pub mod record;
 
 pub use freeze::{Frozen, LEAVING_NOTICE};

@@ -34,12 +34,15 @@ pub struct Evidence {
     pub requester: Fact<Lookup>,
     /// Whom it is for; the requester again when it is for nobody else.
     pub beneficiary: Fact<Lookup>,
-    /// Everybody else who matters (approvers, reviewers), by immutable id.
+    /// Everybody else who matters (approvers, reviewers, linked identities), by immutable id.
     pub people: BTreeMap<String, Person>,
     /// What the beneficiary holds.
     pub holdings: Fact<Holdings>,
     /// What was committed for the beneficiary and is not yet among the holdings.
     pub reserved: Vec<Reserved>,
+    /// What the same human being holds through other identities, by the immutable id of each. It counts for the sides
+    /// of segregation-of-duties rules and for nothing else. An identity that is not here was not read.
+    pub linked: BTreeMap<String, LinkedIdentity>,
     /// Grants to this person in the rolling window of what is asked for and what could be offered instead, ended
     /// ones included.
     pub earlier: Vec<EarlierGrant>,
@@ -200,7 +203,7 @@ pub struct Person {
     /// Immutable ids of people who may act for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub delegates: Vec<String>,
-    /// Other identities of the same human being.
+    /// Immutable ids of other identities of the same human being. A directory tells each link from both sides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<String>,
     /// Further attributes, as the organisation declares them. One that is not here, and not among the unread, is
@@ -271,6 +274,16 @@ pub struct Reserved {
     pub request: String,
     /// Catalogue id.
     pub entitlement: String,
+}
+
+/// What another identity of the same human being holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkedIdentity {
+    /// What it holds.
+    pub holdings: Fact<Holdings>,
+    /// What was committed for it and is not yet among its holdings.
+    pub reserved: Vec<Reserved>,
 }
 
 /// An earlier grant of the same entitlement to the same person.

@@ -1,10 +1,11 @@
 //! Are the required approvals there, given by people who may give them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::conditions::fit_of;
 use super::{FindingSet, Kind};
 use crate::evidence::case::Case;
+use crate::evidence::human::{Humans, everybody};
 use crate::evidence::record::{Approval, Evidence, Person, PersonStatus};
 use crate::request::Content;
 use crate::rules::policy::{ApprovalKind, Entitlement};
@@ -105,61 +106,6 @@ pub(crate) fn giver<'a>(evidence: &'a Evidence, id: &str) -> Result<&'a Person, 
     } else {
         Err(Void::GiverInactive)
     }
-}
-
-/// Which identities are one human being. INVARIANT(people-lift): one human being fills one slot.
-#[derive(Clone, Debug, Default)]
-pub struct Humans {
-    number_of: BTreeMap<String, u32>,
-}
-
-impl Humans {
-    /// Follows the links between all people of the record, in both directions, to their end.
-    #[must_use]
-    pub fn of(evidence: &Evidence) -> Self {
-        let mut links: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for person in everybody(evidence) {
-            links.entry(&person.id).or_default();
-            for other in &person.linked {
-                links.entry(&person.id).or_default().push(other);
-                links.entry(other).or_default().push(&person.id);
-            }
-        }
-        let mut number_of = BTreeMap::new();
-        for (start, number) in links.keys().zip(0_u32..) {
-            let mut open = vec![*start];
-            while let Some(id) = open.pop() {
-                if !number_of.contains_key(id) {
-                    number_of.insert(id.to_owned(), number);
-                    open.extend(links.get(id).into_iter().flatten());
-                }
-            }
-        }
-        Self { number_of }
-    }
-
-    /// The number of the human being behind an identity; `None` when the record does not know it.
-    #[must_use]
-    pub fn number(&self, id: &str) -> Option<u32> {
-        self.number_of.get(id).copied()
-    }
-
-    /// `ids` and every other identity of the same human beings.
-    fn close(&self, ids: &BTreeSet<String>) -> BTreeSet<String> {
-        let numbers: BTreeSet<u32> = ids.iter().filter_map(|id| self.number(id)).collect();
-        let same = self.number_of.iter();
-        same.filter(|(_, number)| numbers.contains(number))
-            .map(|(id, _)| id.clone())
-            .chain(ids.iter().cloned())
-            .collect()
-    }
-}
-
-fn everybody(evidence: &Evidence) -> impl Iterator<Item = &Person> {
-    [evidence.requester(), evidence.beneficiary()]
-        .into_iter()
-        .flatten()
-        .chain(evidence.people.values())
 }
 
 /// INVARIANT(people-lift): who may never review this request: requester, beneficiary and the delegates of both, each

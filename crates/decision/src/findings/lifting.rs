@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::approvals::{self, Humans, SECURITY_GROUP, Void};
+use super::approvals::{self, SECURITY_GROUP, Void};
 use super::kind::{Authority, AuthoritySet, FindingSet, Kind, Lifting};
 use super::risk::{RiskLevel, RiskPoints};
 use super::separation::{self, RuleStanding};
 use crate::evidence::Frozen;
 use crate::evidence::case::{Case, Lift};
+use crate::evidence::human::Humans;
 use crate::evidence::record::{LiftRecord, Person};
 use crate::request::digest_of;
 use crate::rules::Rules;

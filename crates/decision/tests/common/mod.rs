@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use decision::evidence::Frozen;
 use decision::evidence::record::{
     AcceptedException, Advice, Approval, Coverage, Evidence, FORMAT, Fact, Holding, Holdings,
-    LiftRecord, LogState, Lookup, Mode, Person, Target,
+    LiftRecord, LinkedIdentity, LogState, Lookup, Mode, Person, Target,
 };
 use decision::findings::Kind;
 use decision::findings::lifting::facts_digest;
@@ -158,6 +158,7 @@ pub fn evidence(rules: &Rules, access: &str) -> Evidence {
             items: Vec::new(),
         }),
         reserved: Vec::new(),
+        linked: BTreeMap::new(),
         earlier: Vec::new(),
         targets: rules
             .policy()
@@ -211,6 +212,42 @@ pub fn hold(evidence: &mut Evidence, name: &str) {
             path: Vec::new(),
             grant: None,
         });
+    }
+}
+
+/// Another identity that holds these through `group x`, and nothing else.
+pub fn identity(held: &[&str]) -> LinkedIdentity {
+    let items = held.iter().map(|name| Holding {
+        entitlement: (*name).into(),
+        path: vec!["group x".into()],
+        grant: None,
+    });
+    LinkedIdentity {
+        holdings: present(Holdings {
+            coverage: Coverage::Everything,
+            items: items.collect(),
+        }),
+        reserved: Vec::new(),
+    }
+}
+
+/// A record in which `p` is linked to `a`, login `p-admin`, which holds these.
+pub fn linked(rules: &Rules, access: &str, held: &[&str]) -> Evidence {
+    let mut record = evidence(rules, access);
+    alter(&mut record.requester, |p| p.linked.push("a".into()));
+    alter(&mut record.beneficiary, |p| p.linked.push("a".into()));
+    let mut other = person("a", &[]);
+    other.login = "p-admin".into();
+    record.people.insert("a".into(), other);
+    record.linked.insert("a".into(), identity(held));
+    record
+}
+
+/// Every linked identity of the beneficiary was read, and holds nothing.
+pub fn read_linked(evidence: &mut Evidence) {
+    let ids: Vec<String> = evidence.linked_identities().into_keys().collect();
+    for id in ids {
+        evidence.linked.insert(id, identity(&[]));
     }
 }
 

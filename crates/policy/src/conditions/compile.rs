@@ -1,68 +1,29 @@
 //! From the text of the conditions to what can be evaluated, or every problem with its place.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr as _;
 use std::sync::Arc;
 
-use cedar_policy::{
-    EntityId, Policy as CedarPolicy, PolicyId, PolicySet, PrincipalConstraint, ResourceConstraint,
-    Schema, ValidationMode, Validator,
-};
+use cedar_policy::{Policy as CedarPolicy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use decision::rules::Rules;
-use decision::rules::conditions::{Condition, Effect, PermittedFit};
+use decision::rules::conditions::{Condition, Effect};
 use decision::rules::policy::Policy;
 use miette::Diagnostic;
 use serde_json::Value;
 
 use super::annotations::{self, KNOWN};
-use super::declared::{Declaration, Declared, Kind};
+use super::block::{Block, Draft, place_of};
+use super::declared::Declared;
 use super::evaluate::{CedarConditions, Rule};
 use super::facts::inherited;
+use super::permit::{check_permit, scope};
 use super::schema;
 use super::tree::{DEPTH_MAX, Leaf, Tree, question};
+use super::values::check_values;
 use crate::bounds::{CONDITION_BYTES_MAX, CONDITIONS_MAX};
 use crate::code::Code;
 use crate::names::{self, quoted};
-use crate::problem::{Problem, Sink, Spot};
-
-/// The text of the conditions, and where it stands in the file.
-#[derive(Clone, Debug)]
-pub(crate) struct Block {
-    pub(crate) text: String,
-    /// Line of its first line, from 1.
-    pub(crate) line: usize,
-    /// Columns by which the block is indented.
-    pub(crate) indent: usize,
-}
-
-impl Block {
-    /// The place of bytes of the text.
-    fn spot(&self, offset: usize, length: usize) -> Spot {
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        let line = before.matches('\n').count();
-        let begin = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
-        let column = before.get(begin..).unwrap_or_default().chars().count();
-        let covered = self.text.get(offset..offset.saturating_add(length));
-        let length = covered
-            .unwrap_or_default()
-            .lines()
-            .next()
-            .unwrap_or_default();
-        Spot::new(
-            self.line.saturating_add(line),
-            self.indent.saturating_add(column).saturating_add(1),
-            length.chars().count().max(1),
-        )
-    }
-}
-
-/// One condition while it is compiled.
-struct Draft {
-    policy: CedarPolicy,
-    /// Where its text begins in the block.
-    offset: usize,
-    length: usize,
-}
+use crate::problem::{Problem, Sink};
 
 /// Reads, checks and compiles. What is wrong goes into `sink`; the tables of `policy` must have been checked before.
 pub(crate) fn compile(
@@ -191,20 +152,6 @@ fn tell(sink: &mut Sink, block: &Block, code: Code, error: &dyn Diagnostic) {
     sink.push(Problem::new(code, spot, message).label(words).help_if(help));
 }
 
-/// The place of an annotation, or of the condition when it has not got it.
-fn place_of(block: &Block, draft: &Draft, annotation: &str) -> Spot {
-    let text = (block.text)
-        .get(draft.offset..draft.offset.saturating_add(draft.length))
-        .unwrap_or_default();
-    match text.find(&format!("@{annotation}")) {
-        Some(at) => block.spot(
-            draft.offset.saturating_add(at),
-            annotation.len().saturating_add(1),
-        ),
-        None => block.spot(draft.offset, 6),
-    }
-}
-
 fn condition(
     sink: &mut Sink,
     block: &Block,
@@ -290,102 +237,6 @@ fn condition(
     })
 }
 
-/// What the scope names: an entitlement, and a role.
-fn scope(policy: &CedarPolicy) -> (Option<String>, Option<String>) {
-    let id = |id: &EntityId| id.unescaped().to_owned();
-    let entitlement = match policy.resource_constraint() {
-        ResourceConstraint::Eq(uid) => Some(id(uid.id())),
-        ResourceConstraint::Any
-        | ResourceConstraint::In(_)
-        | ResourceConstraint::Is(_)
-        | ResourceConstraint::IsIn(..) => None,
-    };
-    let role = match policy.principal_constraint() {
-        PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid)
-            if uid.type_name().basename() == "Role" =>
-        {
-            Some(id(uid.id()))
-        }
-        PrincipalConstraint::Any
-        | PrincipalConstraint::In(_)
-        | PrincipalConstraint::Eq(_)
-        | PrincipalConstraint::Is(_)
-        | PrincipalConstraint::IsIn(..) => None,
-    };
-    (entitlement, role)
-}
-
-/// INVARIANT(permission-exact): a permit names a catalogue id, clears no danger, and reads nothing that the person can
-/// change.
-fn check_permit(
-    sink: &mut Sink,
-    block: &Block,
-    declared: &Declared,
-    rules: &Rules,
-    draft: &Draft,
-    fit: PermittedFit,
-    entitlement: &str,
-) {
-    let spot = place_of(block, draft, "id");
-    let found = rules.entitlement(entitlement);
-    let entry = found.and_then(|id| rules.entry(id));
-    let (Some(facts), true) = (
-        found.and_then(|id| rules.facts(id)),
-        entry.is_some_and(|entry| entry.id == entitlement),
-    ) else {
-        let catalogue = rules.policy().catalogue.iter();
-        let hint = sink.did_you_mean(entitlement, catalogue.map(|entry| entry.id.as_str()));
-        let message = format!("{} is not in the catalogue", quoted(entitlement));
-        sink.push(
-            Problem::new(Code::ConditionScope, spot, message)
-                .help("a permit names a catalogue id, not an alias")
-                .help_if(hint),
-        );
-        return;
-    };
-    let dangerous = !facts.classes.is_empty() || facts.privileged;
-    if dangerous && fit == PermittedFit::Standard {
-        let message = format!(
-            "{} is dangerous, and a permit would make it standard",
-            quoted(entitlement)
-        );
-        sink.push(
-            Problem::new(Code::ConditionDanger, spot, message)
-                .help("write `@grant(\"grantable\")`: people review it every time"),
-        );
-    }
-    let Ok(json) = draft.policy.to_json() else {
-        return;
-    };
-    let Ok((_, leaves)) = Tree::cut(&json) else {
-        return;
-    };
-    for path in leaves.iter().flat_map(|leaf| &leaf.reads) {
-        if is_editable(declared, path) {
-            let message = format!(
-                "a permit reads {}, which the person can change",
-                quoted(path)
-            );
-            sink.push(
-                Problem::new(Code::ConditionEditable, spot, message)
-                    .help("a forbid may read it; a permit needs a fact that others keep"),
-            );
-        }
-    }
-}
-
-fn is_editable(declared: &Declared, path: &str) -> bool {
-    let editable = |list: &BTreeMap<String, Declaration>, name: &str| {
-        list.get(name).is_some_and(|own| own.editable)
-    };
-    let own = |variable: &str| path.strip_prefix(variable);
-    own("principal.")
-        .or_else(|| own("context.requester."))
-        .is_some_and(|name| editable(&declared.person, name))
-        || own("context.").is_some_and(|name| editable(&declared.request, name))
-        || own("resource.").is_some_and(|name| editable(&declared.resource, name))
-}
-
 /// Types, attributes and depth against the schema: an attribute of an attribute's entity is not at hand.
 fn validate(
     sink: &mut Sink,
@@ -433,10 +284,7 @@ fn add(
         complete &= policy.is_ok_and(|policy| questions.add(policy).is_ok());
     }
     let set = match &entitlement {
-        Some(id) => out
-            .specific
-            .entry(id.clone())
-            .or_insert_with(PolicySet::new),
+        Some(id) => out.specific.entry(id.clone()).or_default(),
         None => &mut out.general,
     };
     complete &= asking.is_some_and(|policy| set.add(policy).is_ok());
@@ -487,79 +335,4 @@ fn as_permit(json: &Value) -> Option<Value> {
     fields.insert("effect".to_owned(), Value::from("permit"));
     fields.remove("annotations");
     Some(json)
-}
-
-/// A text that an attribute with listed values is compared to must be one of them.
-fn check_values(
-    sink: &mut Sink,
-    block: &Block,
-    declared: &Declared,
-    draft: &Draft,
-    leaves: &[Leaf],
-) {
-    let mut told = BTreeSet::new();
-    for leaf in leaves {
-        let texts = texts_of(&leaf.body);
-        for path in &leaf.reads {
-            let Some(Kind::OneOf(values)) = kind_of(declared, path) else {
-                continue;
-            };
-            for text in texts
-                .iter()
-                .filter(|text| !values.iter().any(|value| value == *text))
-            {
-                if !told.insert((path.clone(), (*text).to_owned())) {
-                    continue;
-                }
-                let hint = sink.did_you_mean(text, values.iter().map(String::as_str));
-                let message = format!("{} is no value of `{path}`", quoted(text));
-                let help = format!("its values are {}", values.join(", "));
-                let spot = text_spot(block, draft, text);
-                sink.push(
-                    Problem::new(Code::ConditionValue, spot, message)
-                        .help(help)
-                        .help_if(hint),
-                );
-            }
-        }
-    }
-}
-
-fn kind_of<'a>(declared: &'a Declared, path: &str) -> Option<&'a Kind> {
-    let own = |variable: &str| path.strip_prefix(variable);
-    let found = own("principal.")
-        .or_else(|| own("context.requester."))
-        .and_then(|name| declared.person.get(name))
-        .or_else(|| own("context.").and_then(|name| declared.request.get(name)))
-        .or_else(|| own("resource.").and_then(|name| declared.resource.get(name)));
-    found.map(|declaration| &declaration.kind)
-}
-
-/// The texts in a comparison, when it is one between an attribute and texts.
-fn texts_of(body: &Value) -> Vec<&str> {
-    let side = |value: &'static str| {
-        let comparison = ["==", "!=", "contains"]
-            .iter()
-            .find_map(|key| body.get(*key));
-        comparison.and_then(|comparison| comparison.get(value))
-    };
-    let mut texts = Vec::new();
-    for value in [side("left"), side("right")].into_iter().flatten() {
-        if let Some(text) = value.get("Value").and_then(Value::as_str) {
-            texts.push(text);
-        }
-        let items = value.get("Set").and_then(Value::as_array);
-        let inner = items.into_iter().flatten();
-        texts.extend(inner.filter_map(|item| item.get("Value").and_then(Value::as_str)));
-    }
-    texts
-}
-
-fn text_spot(block: &Block, draft: &Draft, text: &str) -> Spot {
-    let quoted = format!("\"{text}\"");
-    let own = (block.text).get(draft.offset..draft.offset.saturating_add(draft.length));
-    match own.and_then(|own| own.find(&quoted)) {
-        Some(at) => block.spot(draft.offset.saturating_add(at), quoted.len()),
-        None => place_of(block, draft, "id"),
-    }
 }

@@ -2,14 +2,18 @@
 //! and evaluated in three values. docs/policy-cookbook.md shows how rules of a handbook are written with them.
 
 mod annotations;
+mod block;
 mod compile;
 mod declared;
 mod evaluate;
 mod facts;
+mod permit;
 mod schema;
 mod tree;
+mod values;
 
-pub(crate) use compile::{Block, compile};
+pub(crate) use block::Block;
+pub(crate) use compile::compile;
 pub(crate) use declared::{Declaration, Declared, Kind};
 pub use evaluate::CedarConditions;
 pub(crate) use schema::{CONTEXT, PERSON, RESOURCE};

@@ -17,11 +17,11 @@ pub(super) const DEPTH_MAX: usize = 200;
 pub(super) enum Tree {
     /// What Cedar evaluates as one piece, by number.
     Leaf(usize),
-    And(Box<[Self; 2]>),
-    Or(Box<[Self; 2]>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
     Not(Box<Self>),
     /// Condition, then, else.
-    If(Box<[Self; 3]>),
+    If(Box<Self>, Box<Self>, Box<Self>),
 }
 
 /// A piece that Cedar evaluates, with what it reads.
@@ -59,7 +59,7 @@ impl Tree {
                 Some("unless") => Self::Not(Box::new(part)),
                 _ => part,
             };
-            tree = Self::And(Box::new([tree, part]));
+            tree = Self::And(Box::new(tree), Box::new(part));
         }
         Ok((tree, leaves))
     }
@@ -74,14 +74,14 @@ impl Tree {
                 False => True,
                 other @ (Unknown | Error) => other,
             },
-            Self::And(parts) => joined(&parts[0], &parts[1], leaf, False),
-            Self::Or(parts) => joined(&parts[0], &parts[1], leaf, True),
-            Self::If(parts) => match parts[0].value(leaf) {
-                True => parts[1].value(leaf),
-                False => parts[2].value(leaf),
+            Self::And(left, right) => joined(left, right, leaf, False),
+            Self::Or(left, right) => joined(left, right, leaf, True),
+            Self::If(test, then, other) => match test.value(leaf) {
+                True => then.value(leaf),
+                False => other.value(leaf),
                 Error => Error,
-                Unknown => match (parts[1].value(leaf), parts[2].value(leaf)) {
-                    (same, other) if same == other => same,
+                Unknown => match (then.value(leaf), other.value(leaf)) {
+                    (same, also) if same == also => same,
                     _ => Unknown,
                 },
             },
@@ -98,7 +98,7 @@ fn joined(left: &Tree, right: &Tree, leaf: &impl Fn(usize) -> Value3, stop: Valu
             found if found == stop => stop,
             _ => Value3::Unknown,
         },
-        _ => right.value(leaf),
+        Value3::True | Value3::False => right.value(leaf),
     }
 }
 
@@ -136,11 +136,17 @@ fn cut(body: &Value, leaves: &mut Vec<Leaf>, depth: usize) -> Result<Tree, TooDe
     let part = |joint: &str, side: &str| body.get(joint)?.get(side);
     if let (Some(left), Some(right)) = (part("&&", "left"), part("&&", "right")) {
         let left = cut(left, leaves, next)?;
-        return Ok(Tree::And(Box::new([left, cut(right, leaves, next)?])));
+        return Ok(Tree::And(
+            Box::new(left),
+            Box::new(cut(right, leaves, next)?),
+        ));
     }
     if let (Some(left), Some(right)) = (part("||", "left"), part("||", "right")) {
         let left = cut(left, leaves, next)?;
-        return Ok(Tree::Or(Box::new([left, cut(right, leaves, next)?])));
+        return Ok(Tree::Or(
+            Box::new(left),
+            Box::new(cut(right, leaves, next)?),
+        ));
     }
     if let Some(arg) = part("!", "arg") {
         return Ok(Tree::Not(Box::new(cut(arg, leaves, next)?)));
@@ -149,7 +155,8 @@ fn cut(body: &Value, leaves: &mut Vec<Leaf>, depth: usize) -> Result<Tree, TooDe
     if let (Some(test), Some(then), Some(other)) = (branch("if"), branch("then"), branch("else")) {
         let test = cut(test, leaves, next)?;
         let then = cut(then, leaves, next)?;
-        return Ok(Tree::If(Box::new([test, then, cut(other, leaves, next)?])));
+        let other = cut(other, leaves, next)?;
+        return Ok(Tree::If(Box::new(test), Box::new(then), Box::new(other)));
     }
     let mut reads = BTreeSet::new();
     collect(body, &mut reads, depth)?;
@@ -246,13 +253,16 @@ mod tests {
         let known = [Value3::True, Value3::False];
         let all = [Value3::True, Value3::False, Value3::Unknown];
         let leaf = |number| Box::new(Tree::Leaf(number));
-        let pair = || Box::new([Tree::Leaf(0), Tree::Leaf(1)]);
+
         let trees = [
-            Tree::And(pair()),
-            Tree::Or(pair()),
+            Tree::And(leaf(0), leaf(1)),
+            Tree::Or(leaf(0), leaf(1)),
             Tree::Not(leaf(0)),
-            Tree::If(Box::new([Tree::Leaf(0), Tree::Leaf(1), Tree::Leaf(2)])),
-            Tree::And(Box::new([Tree::Not(leaf(0)), Tree::Or(pair())])),
+            Tree::If(leaf(0), leaf(1), leaf(2)),
+            Tree::And(
+                Box::new(Tree::Not(leaf(0))),
+                Box::new(Tree::Or(leaf(0), leaf(1))),
+            ),
         ];
         for tree in &trees {
             for a in all {
@@ -288,7 +298,7 @@ mod tests {
 
     #[test]
     fn an_error_counts_only_when_it_is_reached() {
-        let guarded = Tree::And(Box::new([Tree::Leaf(0), Tree::Leaf(1)]));
+        let guarded = Tree::And(Box::new(Tree::Leaf(0)), Box::new(Tree::Leaf(1)));
         let with = |first| guarded.value(&|n| if n == 0 { first } else { Value3::Error });
         assert_eq!(with(Value3::False), Value3::False);
         assert_eq!(with(Value3::True), Value3::Error);

@@ -13,7 +13,8 @@ use super::rows::{GrantState, RequestRow, ReviewRow, RulingRow};
 pub struct Transition {
     /// When.
     pub at: Timestamp,
-    /// Versions of people that the evidence was read at; a person that moved on makes the commit fail.
+    /// Versions that the evidence was read at, one for each identity of the beneficiary's human being. One that moved on
+    /// makes the commit fail, and a grant steps all of them.
     pub expected_versions: Vec<(String, u64)>,
     /// Digest of the policy that was ruled under, which must be the active one. `None` when nothing was ruled.
     pub policy: Option<String>,

@@ -1,6 +1,6 @@
 //! The rows of a transition, written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use decision::time::Timestamp;
 use ports::store::{Administration, CommitError, GrantState, ReviewRow};
@@ -97,7 +97,12 @@ pub(super) fn write_grant(
         leaf
     ]);
     unique(written, || key.clone())?;
-    step_version(connection, &row.person)
+    // Every identity of the human being: who asked through another one at the same time rules again.
+    let read = work.expected_versions.iter().map(|(person, _)| person);
+    let people: BTreeSet<&String> = read.chain([&row.person]).collect();
+    people
+        .into_iter()
+        .try_for_each(|person| step_version(connection, person))
 }
 
 pub(super) fn write_changes(connection: &Connection, work: &Work) -> Result<(), CommitError> {

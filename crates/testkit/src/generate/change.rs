@@ -42,7 +42,7 @@ pub(super) fn any(dice: &mut Dice<'_>, evidence: &mut Evidence) {
     }
 }
 
-fn state<T>(dice: &mut Dice<'_>, value: T) -> Fact<T> {
+pub(super) fn state<T>(dice: &mut Dice<'_>, value: T) -> Fact<T> {
     let source = "directory".to_owned();
     match dice.below(5) {
         0 => Fact::Unreachable {

@@ -12,7 +12,7 @@ use decision::rules::Rules;
 use decision::rules::policy::{ApprovalKind, Policy};
 use decision::time::{Minutes, Timestamp};
 
-use super::{Dice, FROZEN_AT, change};
+use super::{Dice, FROZEN_AT, change, linked};
 
 pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(FROZEN_AT + seconds)
@@ -26,7 +26,7 @@ pub(super) fn read<T>(value: T) -> Fact<T> {
     }
 }
 
-fn person(id: &str, groups: &[&str]) -> Person {
+pub(super) fn person(id: &str, groups: &[&str]) -> Person {
     Person {
         id: id.to_owned(),
         login: id.to_owned(),
@@ -74,6 +74,7 @@ pub(super) fn any(dice: &mut Dice<'_>, rules: &Rules) -> Evidence {
     for _ in 0..dice.of(&[0, 0, 0, 1, 1, 2, 3, 6]) {
         change::any(dice, &mut evidence);
     }
+    linked::add(dice, &mut evidence, &names);
     content_of_approvals(dice, &mut evidence, rules);
     evidence
 }
@@ -126,6 +127,7 @@ fn plain(policy: &Policy, asked: &str) -> Evidence {
             items: Vec::new(),
         }),
         reserved: Vec::new(),
+        linked: BTreeMap::new(),
         earlier: Vec::new(),
         targets: policy
             .catalogue
@@ -172,6 +174,13 @@ fn for_somebody_else(dice: &mut Dice<'_>, evidence: &mut Evidence) {
 }
 
 fn holdings(dice: &mut Dice<'_>, evidence: &mut Evidence, names: &[String]) {
+    evidence.holdings = read(any_holdings(dice, names));
+    if dice.chance(20) {
+        evidence.reserved.push(any_reserved(dice, names));
+    }
+}
+
+pub(super) fn any_holdings(dice: &mut Dice<'_>, names: &[String]) -> Holdings {
     let mut items = Vec::new();
     for _ in 0..dice.of(&[0, 1, 1, 2, 4]) {
         let entitlement = if dice.chance(80) {
@@ -200,13 +209,14 @@ fn holdings(dice: &mut Dice<'_>, evidence: &mut Evidence, names: &[String]) {
         2 => Coverage::Systems(vec!["erp".into(), "payment".into()]),
         _ => Coverage::Nothing,
     };
-    evidence.holdings = read(Holdings { coverage, items });
-    if dice.chance(20) {
-        evidence.reserved.push(Reserved {
-            grant: "G-2".into(),
-            request: dice.of(&["REQ-0", "REQ-1"]).to_owned(),
-            entitlement: dice.of(names),
-        });
+    Holdings { coverage, items }
+}
+
+pub(super) fn any_reserved(dice: &mut Dice<'_>, names: &[String]) -> Reserved {
+    Reserved {
+        grant: "G-2".into(),
+        request: dice.of(&["REQ-0", "REQ-1"]).to_owned(),
+        entitlement: dice.of(names),
     }
 }
 

@@ -6,6 +6,7 @@
 mod change;
 mod evidence;
 mod lifts;
+mod linked;
 mod policy;
 
 use decision::evidence::Evidence;

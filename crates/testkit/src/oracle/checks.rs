@@ -11,6 +11,7 @@ use decision::time::{Minutes, Timestamp};
 use super::View;
 use super::names::{self, Known};
 use super::people::{self, resolved};
+use super::separation;
 
 const DAY: Minutes = Minutes::from_days(1);
 
@@ -84,6 +85,10 @@ pub(super) fn evidence(view: &View<'_>) -> BTreeSet<Kind> {
     }
     // A system that knows no such person says nothing about what they hold elsewhere.
     if evidence.holdings.value().is_none() {
+        found.insert(Kind::FactUnreachable);
+    }
+    let linked = people::linked(evidence);
+    if linked.iter().any(|id| separation::read(view, id).is_none()) {
         found.insert(Kind::FactUnreachable);
     }
     let target = view.evidence.targets.get(&view.id());
@@ -338,6 +343,9 @@ pub(super) fn confidence(view: &View<'_>) -> u16 {
     let old =
         |as_of: Option<Timestamp>| as_of.is_some_and(|as_of| as_of.plus(DAY) < evidence.frozen_at);
     let person_old = old(evidence.requester.as_of()) || old(evidence.beneficiary.as_of());
+    let mut linked = evidence.linked.values();
+    let holdings_old =
+        old(evidence.holdings.as_of()) || linked.any(|identity| old(identity.holdings.as_of()));
     let needs = required(view);
     let managed = resolved(&evidence.beneficiary).is_some_and(|person| person.manager.is_some());
     let owned = view.entry.is_some_and(|entry| entry.owner.is_some());
@@ -346,7 +354,7 @@ pub(super) fn confidence(view: &View<'_>) -> u16 {
     let unread = view.entry.is_some() && target_is_unread(view);
     let lacks = [
         (person_old, 2_500),
-        (old(evidence.holdings.as_of()), 2_500),
+        (holdings_old, 2_500),
         (unread, 2_500),
         (no_manager, 2_000),
         (no_owner, 2_000),

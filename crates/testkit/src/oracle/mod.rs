@@ -4,7 +4,7 @@
 mod checks;
 mod duration;
 mod names;
-mod people;
+pub(crate) mod people;
 mod risk;
 mod separation;
 

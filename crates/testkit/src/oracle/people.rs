@@ -19,7 +19,7 @@ pub(super) fn resolved(fact: &Fact<Lookup>) -> Option<&Person> {
 }
 
 /// Every person in the record.
-fn everybody(evidence: &Evidence) -> Vec<&Person> {
+pub(super) fn everybody(evidence: &Evidence) -> Vec<&Person> {
     let two = [&evidence.requester, &evidence.beneficiary];
     two.into_iter()
         .filter_map(resolved)
@@ -44,6 +44,17 @@ pub(super) fn identities(evidence: &Evidence, id: &str) -> BTreeSet<String> {
             return same;
         }
     }
+}
+
+/// The beneficiary's other identities, and whoever else the record carries as one.
+pub(crate) fn linked(evidence: &Evidence) -> BTreeSet<String> {
+    let mut linked: BTreeSet<String> = evidence.linked.keys().cloned().collect();
+    if let Some(person) = resolved(&evidence.beneficiary) {
+        let mut others = identities(evidence, &person.id);
+        others.remove(&person.id);
+        linked.extend(others);
+    }
+    linked
 }
 
 /// Requester, beneficiary and their delegates, each as a whole human being.

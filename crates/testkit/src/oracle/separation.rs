@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use decision::evidence::record::Coverage;
+use decision::evidence::record::{Coverage, Holdings};
 use decision::findings::Kind;
 use decision::rules::policy::{ConflictRule, Policy};
 
 use super::View;
 use super::checks::{asked, held};
-use super::names;
+use super::{names, people};
 
 /// The systems in which what fulfils a side lives; `None` when nothing catalogued does.
 fn systems_of(policy: &Policy, side: &str) -> Option<BTreeSet<String>> {
@@ -27,18 +27,38 @@ fn systems_of(policy: &Policy, side: &str) -> Option<BTreeSet<String>> {
     (!systems.is_empty()).then_some(systems)
 }
 
+/// Each identity of the human being has to be covered.
 fn is_covered(view: &View<'_>, side: &str) -> bool {
-    match view
-        .evidence
-        .holdings
-        .value()
-        .map(|holdings| &holdings.coverage)
-    {
+    let by_one = |holdings: Option<&Holdings>| match holdings.map(|holdings| &holdings.coverage) {
         Some(Coverage::Everything) => true,
         Some(Coverage::Systems(covered)) => systems_of(view.policy, side)
             .is_some_and(|systems| systems.iter().all(|system| covered.contains(system))),
         Some(Coverage::Nothing) | None => false,
+    };
+    let linked = people::linked(view.evidence);
+    by_one(view.evidence.holdings.value()) && linked.iter().all(|id| by_one(read(view, id)))
+}
+
+/// What a linked identity holds, when that was read and the record tells who it is.
+pub(super) fn read<'a>(view: &View<'a>, id: &str) -> Option<&'a Holdings> {
+    let told = people::everybody(view.evidence);
+    if told.iter().any(|person| person.id == id) {
+        view.evidence.linked.get(id)?.holdings.value()
+    } else {
+        None
     }
+}
+
+/// The names of everything that any identity holds or has reserved.
+fn held_by_anyone(view: &View<'_>) -> Vec<String> {
+    let mut names: Vec<String> = held(view).into_iter().map(|(name, _)| name).collect();
+    for identity in view.evidence.linked.values() {
+        if let Some(holdings) = identity.holdings.value() {
+            names.extend(holdings.items.iter().map(|item| item.entitlement.clone()));
+        }
+        names.extend(identity.reserved.iter().map(|it| it.entitlement.clone()));
+    }
+    names
 }
 
 /// The rules that conflict and those that cannot be verified, by finding.
@@ -46,10 +66,10 @@ pub(super) fn check(view: &View<'_>) -> BTreeMap<Kind, BTreeSet<String>> {
     let known = asked(view);
     let access = &view.evidence.request.access;
     let own = |side: &str| names::fulfils(view.policy, side, &[access.canonical()], Some(&known));
-    let held = held(view);
+    let held = held_by_anyone(view);
     let is_held = |side: &str| {
         held.iter()
-            .any(|(name, _)| names::fulfils(view.policy, side, &[name], None))
+            .any(|name| names::fulfils(view.policy, side, &[name], None))
     };
     let mut named: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
     for rule in &view.policy.conflicts {

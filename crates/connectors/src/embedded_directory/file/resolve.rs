@@ -109,7 +109,26 @@ pub(super) fn all(sink: &mut Sink, draft: Draft) -> Truth {
         entry.person.groups.sort_unstable();
         truth.people.push(entry);
     }
+    link_back(&mut truth);
     truth
+}
+
+/// A link that one side states holds for both: each person lists the other, sorted and once.
+fn link_back(truth: &mut Truth) {
+    let links = truth.people.iter().flat_map(|entry| {
+        let others = entry.person.linked.iter();
+        others.filter_map(|other| Some((*truth.by_id.get(other)?, entry.person.id.clone())))
+    });
+    let back: Vec<(usize, String)> = links.collect();
+    for (other, id) in back {
+        if let Some(entry) = truth.people.get_mut(other) {
+            entry.person.linked.push(id);
+        }
+    }
+    for entry in &mut truth.people {
+        entry.person.linked.sort_unstable();
+        entry.person.linked.dedup();
+    }
 }
 
 fn id_of(person: &DraftPerson) -> &Named {

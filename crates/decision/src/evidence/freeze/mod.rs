@@ -10,22 +10,23 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use self::held::{held_names, sides_of_name, systems_of};
+use self::held::{Covered, everything_held, sides_of_name};
 use self::name::target_power;
 use self::people::roles_of;
 use self::scalars::scalars;
-use super::case::{Case, CaseCoverage, Lack, LackSet, Lift};
+use super::case::{Case, Lack, LackSet, Lift};
 use super::record::{Evidence, Fact, Person};
 use crate::findings::approvals::{self, Void};
 use crate::findings::duration::{self, GrantTerm};
 use crate::findings::lifting;
 use crate::request::Content;
 use crate::rules::conditions::Truth;
-use crate::rules::ids::{RoleId, SideId, SystemId};
+use crate::rules::ids::{RoleId, SideId};
 use crate::rules::policy::ApprovalKind;
 use crate::rules::{ApprovalSet, Rules};
 use crate::time::{Minutes, Timestamp};
 
+pub(crate) use held::Held;
 pub(crate) use name::{entitlement_name, subject_of, target_fact};
 
 pub use people::LEAVING_NOTICE;
@@ -43,7 +44,7 @@ pub struct Frozen {
     asked_sides: Vec<SideId>,
     sides_held: Vec<Vec<SideId>>,
     held: Vec<SideId>,
-    systems: Option<Vec<SystemId>>,
+    covered: Covered,
     approvals: Vec<Result<ApprovalKind, Void>>,
     conditions: Vec<Truth>,
     lifts: Vec<Lift>,
@@ -55,14 +56,14 @@ impl Frozen {
     #[must_use]
     pub fn new(evidence: Evidence, rules: &Rules) -> Self {
         let roles = roles_of(&evidence, rules);
-        let sides_held: Vec<Vec<SideId>> = held_names(&evidence)
-            .map(|(name, _)| sides_of_name(rules, name))
+        let sides_held: Vec<Vec<SideId>> = everything_held(&evidence)
+            .map(|held| sides_of_name(rules, held.name))
             .collect();
         let mut held: Vec<SideId> = sides_held.iter().flatten().copied().collect();
         held.sort_unstable();
         held.dedup();
         let (template, asked_sides) = scalars(&evidence, rules);
-        let systems = systems_of(&evidence, rules);
+        let covered = Covered::of(&evidence, rules);
         let mut frozen = Self {
             content: Content {
                 request: evidence.request.id.clone(),
@@ -84,7 +85,7 @@ impl Frozen {
             asked_sides,
             sides_held,
             held,
-            systems,
+            covered,
             approvals: Vec::new(),
             conditions: Vec::new(),
             lifts: Vec::new(),
@@ -131,20 +132,15 @@ impl Frozen {
             roles: &self.roles,
             asked_sides: &self.asked_sides,
             held: &self.held,
-            coverage: match (&self.systems, self.template.coverage) {
-                (Some(systems), _) => CaseCoverage::Systems(systems),
-                (None, coverage) => coverage,
-            },
+            coverage: self.covered.as_case(),
             lifts: &self.lifts,
             ..self.template
         }
     }
 
-    /// Everything that is held, with its path and the sides that it fulfils.
-    pub(crate) fn held(&self) -> impl Iterator<Item = (&str, Vec<String>, &[SideId])> {
-        held_names(&self.evidence)
-            .zip(&self.sides_held)
-            .map(|((name, path), sides)| (name, path, sides.as_slice()))
+    /// Everything that is held, by whichever identity, with the sides that it fulfils.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (Held<'_>, &[SideId])> {
+        everything_held(&self.evidence).zip(self.sides_held.iter().map(Vec::as_slice))
     }
 
     /// People who may never review this request.
@@ -189,12 +185,16 @@ impl Frozen {
         let managed = evidence
             .beneficiary()
             .is_some_and(|person| person.manager.is_some());
+        let linked = evidence.linked.values().map(|identity| &identity.holdings);
+        let holdings_stale = std::iter::once(&evidence.holdings)
+            .chain(linked)
+            .any(|holdings| stale(holdings.as_of()));
         self.template.lacks = LackSet::EMPTY
             .with_if(
                 stale(evidence.requester.as_of()) || stale(evidence.beneficiary.as_of()),
                 Lack::PersonStale,
             )
-            .with_if(stale(evidence.holdings.as_of()), Lack::HoldingsStale)
+            .with_if(holdings_stale, Lack::HoldingsStale)
             .with_if(
                 required.contains(ApprovalKind::Manager) && !managed,
                 Lack::ManagerUnknown,

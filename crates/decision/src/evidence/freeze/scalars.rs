@@ -8,14 +8,14 @@ use super::people::{person_state, relation};
 use crate::evidence::case::{
     BrakeState, Case, CaseCoverage, LackSet, NameState, PolicyState, TargetState,
 };
-use crate::evidence::record::{Coverage, Evidence, Fact};
+use crate::evidence::record::{Evidence, Fact};
 use crate::findings::{FindingSet, justification};
 use crate::request::Term;
 use crate::rules::ids::SideId;
 use crate::rules::{ApprovalSet, Rules};
 use crate::time::{Minutes, Timestamp};
 
-/// Everything but the lists, the approvals, the lacks and the lifts; and the sides that the name itself fulfils.
+/// Everything but the lists, the coverage, the approvals, the lacks and the lifts; and the sides that the name itself fulfils.
 pub(super) fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec<SideId>) {
     let access = &evidence.request.access;
     let subject = subject_of(evidence, rules);
@@ -50,15 +50,7 @@ pub(super) fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec
         roles: &[],
         asked_sides: &[],
         held: &[],
-        coverage: match &evidence.holdings {
-            Fact::Present { value, .. } if value.coverage == Coverage::Everything => {
-                CaseCoverage::Everything
-            }
-            Fact::Present { .. } => CaseCoverage::Systems(&[]),
-            Fact::Absent { .. } | Fact::Unreachable { .. } | Fact::NotInProfile => {
-                CaseCoverage::Unreachable
-            }
-        },
+        coverage: CaseCoverage::Unreachable,
         already: already_held(evidence, rules),
         approvals: ApprovalSet::EMPTY,
         justification: justification::state_of(evidence.request.justification.as_deref()),

@@ -142,6 +142,9 @@ pub(crate) fn facts(frozen: &Frozen, rules: &Rules, kind: Kind) -> Vec<Vec<Strin
     if kind == Kind::Brake {
         facts.push(evidence.brakes.clone());
     }
+    if kind == Kind::Unverifiable {
+        facts.push(evidence.linked_identities().into_keys().collect());
+    }
     if kind == Kind::Conflict || kind == Kind::Unverifiable {
         let wanted = if kind == Kind::Conflict {
             RuleStanding::Conflict
@@ -154,10 +157,11 @@ pub(crate) fn facts(frozen: &Frozen, rules: &Rules, kind: Kind) -> Vec<Vec<Strin
             .filter_map(|pattern| Some((side_of(rules, &pattern.text)?, pattern.text)))
             .collect();
         let mut holders = Vec::new();
-        for (name, path, fulfilled) in frozen.held() {
+        for (held, fulfilled) in frozen.held() {
             for (_, text) in sides.iter().filter(|(side, _)| fulfilled.contains(side)) {
-                let mut holder = vec![text.clone(), name.to_owned()];
-                holder.extend(path.iter().cloned());
+                let identity = held.linked.unwrap_or_default().to_owned();
+                let mut holder = vec![text.clone(), identity, held.name.to_owned()];
+                holder.extend(held.path.iter().cloned());
                 holders.push(holder);
             }
         }
@@ -219,6 +223,16 @@ fn unreachable_facts(frozen: &Frozen, rules: &Rules) -> String {
         evidence.holdings.value().is_none(),
         evidence.holdings.provenance(),
     );
+    for (id, holdings) in evidence.linked_identities() {
+        let identity = evidence.linked.get(&id).map(|one| &one.holdings);
+        let why = match identity {
+            Some(Fact::Present { .. }) => "the directory does not tell who that is".to_owned(),
+            Some(fact) => fact.provenance(),
+            None => "not asked for".to_owned(),
+        };
+        let whose = format!("holdings of linked identity {}", evidence.login_of(&id));
+        note(&whose, holdings.is_none(), why);
+    }
     let target = target_fact(evidence, rules);
     note(
         "target",

@@ -6,6 +6,7 @@ use super::place::place_text;
 use super::words::{confidence_text, short_digest};
 use crate::evidence::Frozen;
 use crate::evidence::freeze::entitlement_name;
+use crate::evidence::record::{Fact, Holdings};
 use crate::findings::conditions::fit_of;
 use crate::findings::entitlement::Fit;
 use crate::findings::{Check, confidence, duration};
@@ -19,10 +20,14 @@ pub fn cleared(frozen: &Frozen, rules: &Rules, check: Check) -> String {
     let case = frozen.case();
     match check {
         Check::Requester => format!("active, {}", evidence.beneficiary.provenance()),
-        Check::Evidence => format!(
-            "holdings read: {}; log verified",
-            evidence.holdings.provenance()
-        ),
+        Check::Evidence => {
+            let mut read = format!("holdings read: {}", evidence.holdings.provenance());
+            for (id, identity) in &evidence.linked {
+                let (login, provenance) = (evidence.login_of(id), identity.holdings.provenance());
+                read.push_str(&format!("; of linked identity {login}: {provenance}"));
+            }
+            format!("{read}; log verified")
+        }
         Check::PolicyVersion => format!("{} in force", short_digest(&evidence.policy)),
         Check::Entitlement => match case.entitlement.map(|id| fit_of(&case, rules, id)) {
             Some(Fit::Standard(role)) => cite(rules, role, entitlement_name(evidence, rules)),
@@ -40,13 +45,21 @@ pub fn cleared(frozen: &Frozen, rules: &Rules, check: Check) -> String {
         },
         Check::Privilege => "no privileged pattern, no never-auto class".to_owned(),
         Check::Separation => {
-            let held = evidence
-                .holdings
-                .value()
-                .map_or(0, |holdings| holdings.items.len());
+            let count = |holdings: &Fact<Holdings>| {
+                holdings.value().map_or(0, |holdings| holdings.items.len())
+            };
+            let linked = evidence.linked.values();
+            let held: usize = linked.clone().map(|one| count(&one.holdings)).sum();
+            let reserved: usize = linked.clone().map(|one| one.reserved.len()).sum();
+            let whose = match linked.len() {
+                0 => String::new(),
+                1 => ", a linked identity included".to_owned(),
+                several => format!(", {several} linked identities included"),
+            };
             format!(
-                "no rule touched by {held} holdings and {} reservations",
-                evidence.reserved.len()
+                "no rule touched by {} holdings and {} reservations{whose}",
+                count(&evidence.holdings).saturating_add(held),
+                evidence.reserved.len().saturating_add(reserved)
             )
         }
         Check::Risk => "low".to_owned(),

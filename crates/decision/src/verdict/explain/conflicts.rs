@@ -55,7 +55,8 @@ pub struct ConflictFacts {
 pub enum HeldBy {
     /// By this request.
     Requested,
-    /// By something that is held: its name, and the path from the person outward.
+    /// By something that is held: its name, and the path from the person outward, beginning with the linked identity
+    /// when another than the beneficiary holds it.
     Held(String, Vec<String>),
 }
 
@@ -69,9 +70,10 @@ pub(super) fn side_of(rules: &Rules, text: &str) -> Option<SideId> {
 fn holder(frozen: &Frozen, side: SideId) -> Option<HeldBy> {
     frozen
         .held()
-        .filter(|(_, _, sides)| sides.contains(&side))
+        .filter(|(_, sides)| sides.contains(&side))
+        .map(|(held, _)| (held.name, held.path))
         .min()
-        .map(|(name, path, _)| HeldBy::Held(name.to_owned(), path))
+        .map(|(name, path)| HeldBy::Held(name.to_owned(), path))
 }
 
 pub(super) fn sentences(conflicts: &[ConflictFacts]) -> String {
@@ -148,8 +150,16 @@ pub(super) fn unverified(frozen: &Frozen, rules: &Rules) -> String {
             format!("{} of rule {}", open.join(" and "), facts.rule.id)
         })
         .collect();
+    let evidence = frozen.evidence();
+    let linked = evidence.linked_identities();
+    let logins: Vec<&str> = linked.keys().map(|id| evidence.login_of(id)).collect();
+    let whose = if logins.is_empty() {
+        String::new()
+    } else {
+        format!(", linked identities included ({}),", logins.join(", "))
+    };
     format!(
-        "the holdings do not cover every system in which the other half can live: {}",
+        "the holdings{whose} do not cover every system in which the other half can live: {}",
         missing.join("; ")
     )
 }
