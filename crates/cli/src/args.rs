@@ -225,6 +225,9 @@ pub(crate) enum Audit {
         /// A checkpoint or receipt saved earlier: finds rollback and fork
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,
+        /// Hold the whole store against its signed log too: every leaf, grant and review
+        #[arg(long, conflicts_with_all = ["log", "key"])]
+        store: bool,
     },
     /// Entries of the log
     Show {

@@ -11,7 +11,7 @@ use connectors::embedded_directory::EmbeddedDirectory;
 use decision::evidence::record::Mode;
 use decision::rules::Rules;
 use policy::{Contract, Guardrails};
-use ports::store::{Administration, Budgets, Category, LeafDraft, Transition};
+use ports::store::{Activation, Budgets, Category, LeafDraft, Transition};
 use ports::{Clock, Store as _, SystemClock, commit};
 use store::{Options, Salts, SqliteStore};
 
@@ -105,15 +105,7 @@ pub(crate) fn open(home: &Home, mode: Mode) -> Result<Parts, Error> {
     let files = policy(home)?;
     check_contract(home, mode)?;
     let directory = directory(home)?;
-    let origin = std::env::var(settings::ORIGIN).unwrap_or_else(|_| default_origin());
-    let key = log_key(home, &origin)?;
-    let options = Options {
-        key,
-        person_key: person_key(&home.person_key())?,
-        salts: Salts::System,
-        budgets: Budgets::default(),
-    };
-    let store = open_store(home, options)?;
+    let store = open_store(home, options(home)?)?;
     let parts = Parts {
         files,
         mode,
@@ -125,12 +117,33 @@ pub(crate) fn open(home: &Home, mode: Mode) -> Result<Parts, Error> {
     Ok(parts)
 }
 
+fn options(home: &Home) -> Result<Options, Error> {
+    let origin = std::env::var(settings::ORIGIN).unwrap_or_else(|_| default_origin());
+    Ok(Options {
+        key: log_key(home, &origin)?,
+        person_key: person_key(&home.person_key())?,
+        salts: Salts::System,
+        budgets: Budgets::default(),
+    })
+}
+
+/// The home folder's store alone, when there is one: nothing is decided, activated or finished.
+pub(crate) fn open_own_store(home: &Home) -> Result<SqliteStore, Error> {
+    let file = home.state().join("store.db");
+    if !file.exists() {
+        return Err(Error::new(
+            Exit::NotFound,
+            format!("there is no store at `{}`", file.display()),
+        )
+        .hint("the store is made when the first request is decided"));
+    }
+    open_store(home, options(home)?)
+}
+
 /// What every start does: the first policy is put in force, the mode is checked, and what was under way is finished.
 pub(crate) fn start(parts: &Parts) -> Result<(), Error> {
     if let Some(trouble) = parts.store.log_trouble() {
-        output::note(&format!(
-            "the log does not verify, so nothing is granted: {trouble}"
-        ));
+        output::note(&format!("nothing is granted: {trouble}"));
     }
     let broken = parts.store.log_trouble().is_some();
     let digest = &parts.files.rules.policy().digest;
@@ -161,22 +174,18 @@ pub(crate) fn start(parts: &Parts) -> Result<(), Error> {
 /// Puts the loaded policy in force.
 pub(crate) fn activate(parts: &Parts, reason: &str, by: &str) -> Result<(), Error> {
     let policy = parts.files.rules.policy();
-    let activation = Administration::Activation {
+    let activation = Activation {
         digest: policy.digest.clone(),
         source: parts.files.source.clone(),
         guardrails: parts.files.guardrails.canonical(),
         file: policy.file.clone(),
     };
-    administer(parts, "policy.activated", reason, by, activation)
+    administer(parts, "policy.activated", reason, by, Some(activation))
 }
 
 /// Records that automatic decisions are allowed under the loaded policy before a backtest exists.
 pub(crate) fn allow_guarded(parts: &Parts, reason: &str, by: &str) -> Result<(), Error> {
-    let allowed = Administration::Override {
-        digest: parts.files.rules.policy().digest.clone(),
-        reason: reason.to_owned(),
-    };
-    administer(parts, "guarded.allowed", reason, by, allowed)
+    administer(parts, "guarded.allowed", reason, by, None)
 }
 
 /// Commits an act on the agent itself, about the loaded policy.
@@ -185,7 +194,7 @@ fn administer(
     event: &'static str,
     reason: &str,
     by: &str,
-    administration: Administration,
+    activation: Option<Activation>,
 ) -> Result<(), Error> {
     let digest = parts.files.rules.policy().digest.clone();
     let committed = [("by", by), ("reason", reason)];
@@ -201,7 +210,7 @@ fn administer(
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
         }],
-        administration: Some(administration),
+        activation,
         ..Transition::default()
     };
     commit(&parts.store, transition)?;

@@ -631,3 +631,68 @@ fn a_forged_review_row_grants_nothing() {
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("does not confirm"), "{text}");
 }
+
+/// Who can write the database can lengthen a grant there; the signed log says when it ends, and the difference is told.
+#[test]
+fn a_row_that_differs_from_the_log_is_told_and_grants_nothing() {
+    let folder = home();
+    let home = folder.path();
+    let whole = ["audit", "verify", "--store"];
+    told(&run(
+        home,
+        &["policy", "allow-guarded", "--reason", "a test"],
+    ));
+    let guarded = ["--mode", "guarded"];
+    let first = ticket("REQ-1", "engineer-001", "dev-db:read");
+    handle(home, first.as_bytes(), &guarded);
+    let (text, code) = told(&run(
+        home,
+        &["review", "approve", "REQ-1", "--mode", "guarded"],
+    ));
+    assert!(text.contains("applied") && code == 0, "{text}");
+    let (text, code) = told(&run(home, &whole));
+    assert!(text.contains("1 grants, 1 reviews") && code == 0, "{text}");
+    let database = rusqlite::Connection::open(home.join("state/store.db")).unwrap();
+    let edit = |statement: &str| database.execute(statement, []).unwrap();
+    assert_eq!(
+        edit("UPDATE access_grant SET ends = ends + 31536000, state = 'revoked'"),
+        1
+    );
+    let (text, code) = told(&run(home, &whole));
+    assert_eq!(code, 6, "{text}");
+    for word in [
+        "REQ-1#1",
+        "column ends",
+        "access_grant",
+        "entry",
+        "hint",
+        "backup",
+    ] {
+        assert!(text.contains(word), "`{word}` in: {text}");
+    }
+    let (text, code) = told(&run(
+        home,
+        &["audit", "verify", "--store", "--format", "json"],
+    ));
+    assert!(text.contains("\"differences\"") && code == 6, "{text}");
+    let second = ticket("REQ-2", "engineer-001", "ci:read");
+    let (text, code) = handle(home, second.as_bytes(), &guarded);
+    assert!(
+        text.contains("not what was signed") && text.contains("audit verify --store"),
+        "{text}"
+    );
+    assert_eq!(code, 6, "{text}");
+    // The list and the sweep go by the log.
+    let (text, code) = told(&run(home, &["grants", "list"]));
+    assert!(
+        text.contains("REQ-1#1") && text.contains("applied") && code == 0,
+        "{text}"
+    );
+    assert_eq!(edit("DELETE FROM access_grant"), 1);
+    assert_eq!(told(&run(home, &["grants", "expire"])).1, 0);
+    let revoke = ["grants", "revoke", "REQ-1#1", "--reason", "the row is gone"];
+    let (text, code) = told(&run(home, &revoke));
+    assert!(text.contains("revoked") && code == 0, "{text}");
+    let (text, _) = told(&run(home, &revoke));
+    assert!(text.contains("nothing to take back"), "{text}");
+}

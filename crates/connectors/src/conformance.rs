@@ -2,7 +2,7 @@
 
 use decision::evidence::record::{Lookup, Person};
 use decision::gate::Grant;
-use ports::{Committed, Directory, Effect, PortError, Provisioner, Revocation, Seen};
+use ports::{Committed, Directory, Effect, Held, PortError, Provisioner, Revocation, Seen};
 
 /// What does not conform, in words.
 pub type Broken = String;
@@ -37,6 +37,14 @@ pub fn provisioner(subject: &dyn Provisioner, changes: Changes<'_>) -> Result<()
         })
     };
     let (first, second) = (changes.grant.id(), changes.extension.id());
+    let held = |id: &str| subject.held_by(id);
+    let access_held = || {
+        Ok(Some(Held {
+            person: access.person().to_owned(),
+            entitlement: access.entitlement().to_owned(),
+        }))
+    };
+    same("what a grant gave before it did", held(first), Ok(None))?;
     same("a look before anything was given", seen(), Ok(None))?;
     same(
         "taking what was never given",
@@ -45,6 +53,7 @@ pub fn provisioner(subject: &dyn Provisioner, changes: Changes<'_>) -> Result<()
     )?;
     same("giving", subject.grant(changes.grant), Effect::Applied)?;
     same("a look after giving", seen(), Ok(of(first)))?;
+    same("what the grant gave", held(first), access_held())?;
     same(
         "giving again",
         subject.grant(changes.grant),
@@ -57,6 +66,8 @@ pub fn provisioner(subject: &dyn Provisioner, changes: Changes<'_>) -> Result<()
         Effect::Applied,
     )?;
     same("a look after extending", seen(), Ok(of(second)))?;
+    same("what is left of the first", held(first), Ok(None))?;
+    same("what the extension gave", held(second), access_held())?;
     same(
         "the superseded end",
         subject.revoke(changes.superseded),

@@ -7,7 +7,7 @@ use decision::evidence::record::{Holdings, Lookup, Person, Target};
 use decision::gate::Grant;
 use decision::rules::policy::Attribute;
 use decision::time::Timestamp;
-use ports::{Committed, Directory, Effect, PortError, Provisioner, Revocation, Seen};
+use ports::{Committed, Directory, Effect, Held, PortError, Provisioner, Revocation, Seen};
 
 /// How the next change goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +140,10 @@ impl<P: Provisioner> Provisioner for Faulty<P> {
         let fault = switches.looks.pop_front().flatten();
         drop(switches);
         fault.map_or_else(|| self.inner.look(person, entitlement), Err)
+    }
+
+    fn held_by(&self, grant: &str) -> Result<Option<Held>, PortError> {
+        self.inner.held_by(grant)
     }
 }
 

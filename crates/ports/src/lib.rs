@@ -14,5 +14,5 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use commit::{Committed, Done, commit, commit_all};
 pub use directory::Directory;
 pub use error::PortError;
-pub use provisioner::{Effect, Provisioner, Seen};
+pub use provisioner::{Effect, Held, Provisioner, Seen};
 pub use store::{CommitError, Committal, Revocation, Store, Transition};

@@ -26,6 +26,15 @@ pub struct Seen {
     pub grant: Option<String>,
 }
 
+/// What a grant of ours gave, as the system has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Immutable id of the person.
+    pub person: String,
+    /// The catalogue id.
+    pub entitlement: String,
+}
+
 /// A system that can give and take access. Both changes are set operations: doing one twice is doing it once.
 pub trait Provisioner: Send + Sync {
     /// The name by which records cite it.
@@ -42,6 +51,12 @@ pub trait Provisioner: Send + Sync {
     /// # Errors
     /// When the system cannot say.
     fn look(&self, person: &str, entitlement: &str) -> Result<Option<Seen>, PortError>;
+
+    /// Looks what is held by a grant of ours, whatever the store says of it. `None`: nothing any more, or nothing yet.
+    ///
+    /// # Errors
+    /// When the system cannot say.
+    fn held_by(&self, grant: &str) -> Result<Option<Held>, PortError>;
 }
 
 impl<P: Provisioner + ?Sized> Provisioner for &P {
@@ -59,5 +74,9 @@ impl<P: Provisioner + ?Sized> Provisioner for &P {
 
     fn look(&self, person: &str, entitlement: &str) -> Result<Option<Seen>, PortError> {
         (**self).look(person, entitlement)
+    }
+
+    fn held_by(&self, grant: &str) -> Result<Option<Held>, PortError> {
+        (**self).held_by(grant)
     }
 }

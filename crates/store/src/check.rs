@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use crate::log::{Database, head};
 
 /// Longest checkpoint that is read.
-const CHECKPOINT_BYTES_MAX: u64 = 64 * 1024;
+pub(crate) const CHECKPOINT_BYTES_MAX: u64 = 64 * 1024;
 
 /// What is wrong, or `None`. `audit verify` checks every leaf; this checks what a start must not build upon.
 pub(crate) fn log(connection: &Connection, key: &SigningKey, tiles: &Path) -> Option<String> {

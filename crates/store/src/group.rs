@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 use crate::apply::{Work, apply};
 use crate::log::{appender, storage};
 use crate::open::SqliteStore;
+use crate::signed::from_saved;
 
 /// Most transitions under one sync.
 const BATCH_MAX: usize = 512;
@@ -74,7 +75,8 @@ impl SqliteStore {
 
     fn write(&self, connection: &mut Connection, batch: &[Arc<Job>]) {
         let results = self.transaction(connection, batch).unwrap_or_else(|error| {
-            // Nothing of the batch was written.
+            // Nothing of the batch was written: the state is again what the leaves say.
+            *locked(&self.signed) = from_saved(connection, &self.key.verifier()).state;
             batch
                 .iter()
                 .map(|job| job.work.iter().map(|_| Err(error.clone())).collect())
@@ -138,17 +140,24 @@ impl SqliteStore {
         connection.execute_batch("SAVEPOINT one").map_err(storage)?;
         let frontier = appender.frontier().clone();
         let result = apply(self, connection, appender, work);
-        match &result {
-            Ok(_) => connection.execute_batch("RELEASE one").map_err(storage)?,
-            Err(CommitError::Storage(reason)) => return Err(CommitError::Storage(reason.clone())),
-            Err(_) => {
+        match result {
+            Ok((committal, leaves)) => {
+                connection.execute_batch("RELEASE one").map_err(storage)?;
+                let mut signed = locked(&self.signed);
+                for (number, leaf) in &leaves {
+                    signed.take_in(*number, leaf);
+                }
+                Ok(Ok(committal))
+            }
+            Err(CommitError::Storage(reason)) => Err(CommitError::Storage(reason)),
+            Err(refusal) => {
                 connection
                     .execute_batch("ROLLBACK TO one; RELEASE one")
                     .map_err(storage)?;
                 *appender = Appender::new(frontier);
+                Ok(Err(refusal))
             }
         }
-        Ok(result)
     }
 }
 

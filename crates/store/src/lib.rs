@@ -5,11 +5,14 @@
 
 mod apply;
 mod check;
+mod compare;
 mod group;
 mod log;
 mod open;
 mod read;
 mod schema;
+mod signed;
 
+pub use compare::Comparison;
 pub use log::Salts;
 pub use open::{OpenError, Options, SqliteStore};

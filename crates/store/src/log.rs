@@ -72,7 +72,7 @@ pub(crate) fn appender(connection: &Connection) -> Result<Appender, CommitError>
     Ok(Appender::new(frontier))
 }
 
-/// Appends a draft within the open transaction and gives its index.
+/// Appends a draft within the open transaction and gives its index and leaf.
 pub(crate) fn append(
     connection: &Connection,
     appender: &mut Appender,
@@ -80,7 +80,7 @@ pub(crate) fn append(
     at: Timestamp,
     person_key: &PersonKey,
     salts: &mut Salts,
-) -> Result<u64, CommitError> {
+) -> Result<(u64, Leaf), CommitError> {
     let mut clear = draft.clear.clone();
     if let Some(person) = &draft.person {
         clear.insert(
@@ -139,7 +139,7 @@ pub(crate) fn append(
             .execute(params![appended.index, name, salt.as_slice(), value])
             .map_err(storage)?;
     }
-    Ok(appended.index)
+    Ok((appended.index, leaf))
 }
 
 /// A database error as a commit error.

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use audit::{PersonKey, SigningKey};
-use decision::evidence::record::LogState;
 use ports::store::Budgets;
 use rusqlite::Connection;
 use thiserror::Error;
 
-use crate::group::Queue;
+use crate::group::{Queue, locked};
 use crate::log::Salts;
+use crate::signed::{SignedState, from_published, from_saved, save};
 use crate::{check, schema};
+
+/// So many leaves are read at a start before what they say is saved. Reading one takes a few microseconds.
+const SAVE_AFTER: u64 = 1_024;
 
 /// The embedded store. One process writes at a time; threads share it.
 pub struct SqliteStore {
@@ -23,7 +26,10 @@ pub struct SqliteStore {
     pub(crate) salts: Mutex<Salts>,
     pub(crate) tiles: PathBuf,
     pub(crate) budgets: Budgets,
-    pub(crate) log_state: LogState,
+    /// What the signed leaves say. Taken after `writer`, never before it.
+    pub(crate) signed: Mutex<SignedState>,
+    /// Whether every leaf is what was signed, whatever the rows of grants say.
+    pub(crate) is_signed: bool,
     pub(crate) log_trouble: Option<String>,
     _lock: File,
 }
@@ -96,8 +102,8 @@ impl OpenError {
 
 impl SqliteStore {
     /// Opens or creates the store in `folder`: `store.db`, a lock file, and `log/` for the published tiles. The log's
-    /// head, signature and tail are checked; when they do not hold, the store opens with a broken log, on which
-    /// nothing can be granted.
+    /// head, signature and tail are checked, every leaf since the last save, and the rows of grants that are
+    /// not over. When they do not hold, the store opens with a broken log, on which nothing can be granted.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -125,26 +131,52 @@ impl SqliteStore {
             return Err(OpenError::Newer(path));
         }
         let tiles = folder.join("log");
-        let trouble = check::log(&connection, &options.key, &tiles);
-        Ok(Self {
+        let mut reading = from_saved(&connection, &options.key.verifier());
+        let log = check::log(&connection, &options.key, &tiles).or(reading.trouble);
+        // When the database's leaves are not what was signed, the published ones still tell when grants end.
+        if log.is_some()
+            && let Some(published) = from_published(&tiles, &options.key.verifier())
+        {
+            reading.state = published;
+        }
+        let mut store = Self {
             writer: Mutex::new(connection),
             queue: Queue::default(),
-            log_state: if trouble.is_none() {
-                LogState::Verified
-            } else {
-                LogState::Broken
-            },
-            log_trouble: trouble,
+            signed: Mutex::new(reading.state),
+            is_signed: log.is_none(),
+            log_trouble: log.map(|what| format!("the log does not verify: {what}")),
             key: options.key,
             person_key: options.person_key,
             salts: Mutex::new(options.salts),
             budgets: options.budgets,
             tiles,
             _lock: lock,
-        })
+        };
+        if store.is_signed {
+            store.log_trouble = store.rows_trouble().map_err(database)?;
+        }
+        if store.log_trouble.is_none() && reading.read >= SAVE_AFTER {
+            let (connection, state) = (locked(&store.writer), locked(&store.signed));
+            // What is not saved is read again at the next start: a full disk stops nothing here.
+            let _ = save(&connection, &store.key, &state, &reading.edge);
+        }
+        Ok(store)
     }
 
-    /// What is wrong with the log, when it did not verify at the start.
+    /// What the rows of grants say against the signed log.
+    fn rows_trouble(&self) -> rusqlite::Result<Option<String>> {
+        let (connection, state) = (locked(&self.writer), locked(&self.signed));
+        let differences = self.live_differences(&connection, &state)?;
+        let more = match differences.len() {
+            0 | 1 => String::new(),
+            all => format!(" (the first of {all})"),
+        };
+        Ok(differences.first().map(|first| {
+            format!("the database is not what was signed: {first}{more}; `audit verify --store` tells all")
+        }))
+    }
+
+    /// What is wrong, as a sentence: the log did not verify at the start, or a row of a grant differed from it.
     #[must_use]
     pub fn log_trouble(&self) -> Option<&str> {
         self.log_trouble.as_deref()

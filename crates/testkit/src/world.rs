@@ -12,7 +12,7 @@ use decision::request::Request;
 use decision::rules::Rules;
 use decision::time::Timestamp;
 use policy::Guardrails;
-use ports::store::{Administration, Budgets, Category, LeafDraft, Transition};
+use ports::store::{Activation, Budgets, Category, LeafDraft, Transition};
 use ports::{Clock, Directory as _, FixedClock, Provisioner, commit};
 use store::{Options, Salts, SqliteStore};
 use tempfile::TempDir;
@@ -55,6 +55,38 @@ impl World {
         budgets: Budgets,
     ) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let start = Timestamp::parse(START).ok_or("the start is no time")?;
+        let clock = Arc::new(FixedClock::new(start));
+        let world = Self::open(access, directory, mode, budgets, clock, folder)?;
+        world.activate(access)?;
+        Ok(world)
+    }
+
+    /// The same folder and clock as another process would find them, with what the texts say now. The policy is not put in
+    /// force again.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn reopen(self, access: &str, directory: &str) -> Result<Self, String> {
+        let Self {
+            mode,
+            store,
+            clock,
+            folder,
+            ..
+        } = self;
+        drop(store);
+        Self::open(access, directory, mode, Budgets::default(), clock, folder)
+    }
+
+    fn open(
+        access: &str,
+        directory: &str,
+        mode: Mode,
+        budgets: Budgets,
+        clock: Arc<FixedClock>,
+        folder: TempDir,
+    ) -> Result<Self, String> {
         let loaded = policy::load("access.yml", access.as_bytes(), &Guardrails::default())
             .map_err(|report| policy::render(&report, 100, false))?;
         let rules = loaded.compile().map_err(|error| error.to_string())?;
@@ -72,17 +104,14 @@ impl World {
         let holdings = folder.path().join("holdings.db");
         let directory = EmbeddedDirectory::open("directory.yml", directory.as_bytes(), &holdings)
             .map_err(|error| error.to_string())?;
-        let start = Timestamp::parse(START).ok_or("the start is no time")?;
-        let world = Self {
+        Ok(Self {
             rules,
             mode,
             store,
             directory,
-            clock: Arc::new(FixedClock::new(start)),
+            clock,
             folder,
-        };
-        world.activate(access)?;
-        Ok(world)
+        })
     }
 
     fn activate(&self, source: &str) -> Result<(), String> {
@@ -97,7 +126,7 @@ impl World {
                 clear: [("policy".to_owned(), digest.clone())].into(),
                 committed: [].into(),
             }],
-            administration: Some(Administration::Activation {
+            activation: Some(Activation {
                 digest,
                 source: source.as_bytes().to_vec(),
                 guardrails: Guardrails::default().canonical(),
@@ -141,6 +170,12 @@ impl World {
             }),
             other => Err(format!("{login}: {other:?}")),
         }
+    }
+
+    /// The store's database, for tests that change it behind the store's back.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("store.db")
     }
 
     /// Folder of the published log.

@@ -40,6 +40,10 @@ impl Agent<'_> {
         ];
         let mut reconciled = Vec::new();
         for grant in self.store.grants(&open, GRANTS_MAX)? {
+            // Who holds it cannot be told: the next start looks again.
+            let Ok(Some(grant)) = self.located(grant) else {
+                continue;
+            };
             let before = grant.state;
             let id = grant.id.clone();
             match before {

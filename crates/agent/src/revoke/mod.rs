@@ -1,10 +1,10 @@
 //! Revocation: what has ended is taken back and read back. It needs no permit and no working gate.
 
-use decision::evidence::record::Person;
+use decision::evidence::record::{LogState, Person};
 use decision::findings::approvals::SECURITY_GROUP;
 use decision::time::Timestamp;
 use ports::store::{GrantRow, GrantState, Revocation, Transition};
-use ports::{Effect, commit};
+use ports::{Effect, PortError, commit};
 
 use crate::provision::About;
 use crate::review::Reviewer;
@@ -29,11 +29,36 @@ impl Agent<'_> {
     /// When the store fails; what was taken back before stays so.
     pub fn expire(&self) -> Result<Vec<Revoked>, AgentError> {
         let now = self.now()?;
-        let expired = self.store.expired(now, SWEEP_MAX)?;
-        expired
-            .into_iter()
-            .map(|grant| self.take_back(grant, "expired", now))
-            .collect()
+        let mut revoked = Vec::new();
+        for grant in self.store.expired(now, SWEEP_MAX)? {
+            match self.located(grant.clone()) {
+                Ok(Some(grant)) => revoked.push(self.take_back(grant, "expired", now)?),
+                Ok(None) => (),
+                Err(error) => revoked.push(Revoked {
+                    is_gone: false,
+                    grant: GrantRow {
+                        state: GrantState::Revoking,
+                        detail: format!("expired, and who holds it is not known: {error}"),
+                        ..grant
+                    },
+                }),
+            }
+        }
+        Ok(revoked)
+    }
+
+    /// The grant with who holds what by it. When the log does not verify, or the row is gone or altered, the system tells
+    /// that, not the store; `None` when it has nothing of the grant.
+    pub(crate) fn located(&self, grant: GrantRow) -> Result<Option<GrantRow>, PortError> {
+        if self.store.log_state() == LogState::Verified && !grant.person.is_empty() {
+            return Ok(Some(grant));
+        }
+        let held = self.provisioner.held_by(&grant.id)?;
+        Ok(held.map(|held| GrantRow {
+            person: held.person,
+            entitlement: held.entitlement,
+            ..grant
+        }))
     }
 
     /// Takes back one grant before its end. The person who has it, their manager, the owner of the resource and
@@ -46,19 +71,34 @@ impl Agent<'_> {
             .store
             .grant(id)?
             .ok_or_else(|| AgentError::NotFound(format!("grant `{id}`")))?;
+        let Some(grant) = self
+            .located(grant)
+            .map_err(|error| AgentError::NotFound(format!("holder of grant `{id}`: {error}")))?
+        else {
+            return Err(AgentError::NotAllowed(format!(
+                "{} has nothing that came from grant `{id}`, there is nothing to take back",
+                self.provisioner.name()
+            )));
+        };
         self.may_revoke(&grant, &by.person)?;
         let reason = format!("{reason} (by {})", by.person.id);
         match grant.state {
-            GrantState::Applied
-            | GrantState::Unknown
-            | GrantState::Revoking
-            | GrantState::Committed => self.take_back(grant, &reason, self.now()?),
-            GrantState::Refused | GrantState::Revoked | GrantState::Withdrawn => {
+            GrantState::Refused | GrantState::Revoked | GrantState::Withdrawn
+                if self.store.log_state() == LogState::Verified =>
+            {
                 Err(AgentError::NotAllowed(format!(
                     "grant `{id}` is {}, there is nothing to take back",
                     grant.state.name()
                 )))
             }
+            // On a log that does not verify the system was asked, and it has something.
+            GrantState::Applied
+            | GrantState::Unknown
+            | GrantState::Revoking
+            | GrantState::Committed
+            | GrantState::Refused
+            | GrantState::Revoked
+            | GrantState::Withdrawn => self.take_back(grant, &reason, self.now()?),
         }
     }
 
@@ -131,16 +171,20 @@ impl Agent<'_> {
             ),
             Err(error) => (GrantState::Revoking, format!("{reason}: {error}")),
         };
-        let settled = About::from(&grant).settled(self, state, detail)?;
+        let settled = About::from(&grant).settled(self, state, detail.clone())?;
         commit(self.store, settled)?;
-        let grant = self.store.grant(&grant.id)?.unwrap_or(grant);
         Ok(Revoked {
-            is_gone: grant.state == GrantState::Revoked,
-            grant,
+            is_gone: state == GrantState::Revoked,
+            grant: GrantRow {
+                state,
+                detail,
+                ..grant
+            },
         })
     }
 
-    /// Whether another grant of ours still gives the same access to the same person.
+    /// Whether another grant of ours still gives the same access to the same person. A row that the log does not confirm
+    /// keeps nothing.
     fn is_superseded(&self, grant: &GrantRow, now: Timestamp) -> Result<bool, AgentError> {
         let others = self
             .store
@@ -151,6 +195,7 @@ impl Agent<'_> {
                     row.state,
                     GrantState::Applied | GrantState::Committed | GrantState::Unknown
                 )
+                && self.store.leaf_confirms(&row)?
             {
                 return Ok(true);
             }

@@ -110,7 +110,6 @@ pub(crate) fn prepare(
 fn ruling_row(frozen: &Frozen, decision: &Decision, number: u32) -> RulingRow {
     let evidence = frozen.evidence();
     let body = serde_json::to_string(evidence).unwrap_or_default();
-    let content = frozen.content();
     RulingRow {
         id: format!(
             "{}#{}/{}",
@@ -127,8 +126,6 @@ fn ruling_row(frozen: &Frozen, decision: &Decision, number: u32) -> RulingRow {
         record: decision.to_json(),
         decision: decision.decision.clone(),
         decided_at: evidence.frozen_at,
-        binding: (!content.power.is_empty() && frozen.case().entitlement.is_some())
-            .then(|| (content.entitlement.clone(), content.power.clone())),
     }
 }
 
@@ -191,6 +188,14 @@ fn leaves(
         ("entitlement", frozen.content().entitlement.clone()),
         ("content", frozen.content().digest()),
     ];
+    // INVARIANT(bound): the first leaf that tells what stands behind a name binds it.
+    let content = frozen.content();
+    if frozen.case().entitlement.is_some()
+        && !content.power.is_empty()
+        && !evidence.bound_powers.contains_key(&content.entitlement)
+    {
+        prepared.push(("power", content.power.clone()));
+    }
     if let Some(grant) = grant {
         prepared.push(("grant", grant_id(grant.request(), grant.revision())));
         prepared.push((

@@ -8,19 +8,31 @@ use crate::args::Audit;
 use crate::error::{Error, Exit};
 use crate::output::{self, Format};
 use crate::settings::{self, Home};
+use crate::wiring;
 
 const SMALL_FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 pub(crate) fn run(home: &Home, format: Format, audit: Audit) -> Result<Exit, Error> {
     match audit {
-        Audit::Verify { log, key, against } => {
+        Audit::Verify {
+            log,
+            key,
+            against,
+            store,
+        } => {
             let folder = log.unwrap_or_else(|| home.log());
             let against = against
                 .map(|path| {
                     settings::read(&path, SMALL_FILE_BYTES_MAX, "a saved checkpoint or receipt")
                 })
                 .transpose()?;
-            check(&folder, &verifier(home, key)?, against.as_deref(), format)
+            let key = verifier(home, key)?;
+            let files = check(&folder, &key, against.as_deref(), format)?;
+            if !store {
+                return Ok(files);
+            }
+            let rows = store_against_log(home, format)?;
+            Ok(if files == Exit::Done { rows } else { files })
         }
         Audit::Show { from, limit, log } => {
             let rows: Vec<Vec<String>> = entries(&log.unwrap_or_else(|| home.log()), from, limit)?
@@ -124,6 +136,55 @@ pub(crate) fn check(
         }
     }
     Ok(if report.is_sound() {
+        Exit::Done
+    } else {
+        Exit::LogBroken
+    })
+}
+
+/// Most differences that are listed; the rest is counted.
+const DIFFERENCES_SHOWN_MAX: usize = 100;
+
+/// Holds the store against its signed log and tells every difference.
+fn store_against_log(home: &Home, format: Format) -> Result<Exit, Error> {
+    let found = wiring::open_own_store(home)?.compare()?;
+    let shown = found.differences.iter().take(DIFFERENCES_SHOWN_MAX);
+    let more = found
+        .differences
+        .len()
+        .saturating_sub(DIFFERENCES_SHOWN_MAX);
+    match format {
+        Format::Text => {
+            for difference in shown {
+                output::say(&output::screen(&format!("✗ {difference}")));
+            }
+            if more > 0 {
+                output::say(&format!("  and {more} more"));
+            }
+            if found.differences.is_empty() {
+                output::say(&format!(
+                    "✓ the store says what its {} entries say: {} grants, {} reviews",
+                    found.entries, found.grants, found.reviews
+                ));
+            } else {
+                output::say(
+                    "    hint: somebody changed the database. Keep a copy, find out who can write it, \
+                     and restore it from a backup; until then nothing is granted and grants end as the log says",
+                );
+            }
+        }
+        Format::Json | Format::Ndjson => {
+            let differences: Vec<&String> = shown.collect();
+            let value = serde_json::json!({
+                "store": {
+                    "sound": found.differences.is_empty(), "entries": found.entries, "grants": found.grants,
+                    "reviews": found.reviews, "differences": differences, "unlisted": more,
+                },
+            });
+            output::json(&value, format);
+        }
+    }
+    Ok(if found.differences.is_empty() {
         Exit::Done
     } else {
         Exit::LogBroken

@@ -79,6 +79,15 @@ impl Database {
         find(&self.lock(), person, entitlement)
     }
 
+    /// What a grant of ours gave and that is held now.
+    pub(super) fn of_grant(&self, grant: &str) -> rusqlite::Result<Option<LiveGrant>> {
+        let sql = format!("{COLUMNS} WHERE grant_id = ?1");
+        self.lock()
+            .prepare_cached(&sql)?
+            .query_row([grant], live_grant)
+            .optional()
+    }
+
     /// All that a person holds by grants of ours, by entitlement.
     pub(super) fn of_person(&self, person: &str) -> rusqlite::Result<Vec<LiveGrant>> {
         let connection = self.lock();

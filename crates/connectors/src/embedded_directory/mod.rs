@@ -17,7 +17,7 @@ use decision::evidence::record::{
 use decision::gate::Grant;
 use decision::rules::policy::Attribute;
 use decision::time::Timestamp;
-use ports::{Committed, Directory, Effect, PortError, Provisioner, Revocation, Seen};
+use ports::{Committed, Directory, Effect, Held, PortError, Provisioner, Revocation, Seen};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
@@ -302,6 +302,17 @@ impl Provisioner for EmbeddedDirectory {
                 .is_seed(person, entitlement)
                 .then_some(Seen { grant: None }),
         })
+    }
+
+    fn held_by(&self, grant: &str) -> Result<Option<Held>, PortError> {
+        let row = self
+            .database
+            .of_grant(grant)
+            .map_err(|error| unread("what a grant gave", &error))?;
+        Ok(row.map(|live| Held {
+            person: live.person,
+            entitlement: live.entitlement,
+        }))
     }
 }
 

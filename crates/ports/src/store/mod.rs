@@ -9,7 +9,7 @@ use thiserror::Error;
 
 pub use rows::{GrantRow, GrantState, Remark, RequestRow, ReviewRow, RulingRow, StoredRuling};
 pub use transition::{
-    Administration, Admitted, Category, CommitError, Committal, LeafDraft, Revocation, Settlement,
+    Activation, Admitted, Category, CommitError, Committal, LeafDraft, Revocation, Settlement,
     Transition,
 };
 
@@ -83,7 +83,7 @@ pub trait Store: Send + Sync {
         except: &str,
     ) -> Result<u32, StoreError>;
 
-    /// The power that an entitlement was bound to.
+    /// The power that an entitlement was bound to, by the signed log alone.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -100,37 +100,37 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<String>, StoreError>;
 
-    /// Digest of the policy in force.
+    /// Digest of the policy in force, by the signed log alone.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn active_policy(&self) -> Result<Option<String>, StoreError>;
 
-    /// Whether an override allows automatic decisions under the policy with this digest.
+    /// Whether the policy with this digest may decide by itself, by the signed log alone.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn is_overridden(&self, digest: &str) -> Result<bool, StoreError>;
 
-    /// A grant.
+    /// A grant. What is not over is as the signed log says, whatever its row says or if it is gone.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn grant(&self, id: &str) -> Result<Option<GrantRow>, StoreError>;
 
-    /// Grants in any of these states, oldest first; every state when the list is empty.
+    /// Grants in any of these states, oldest first; every state when the list is empty. See [`Store::grant`].
     ///
     /// # Errors
     /// When the store cannot be read.
     fn grants(&self, states: &[GrantState], limit: u32) -> Result<Vec<GrantRow>, StoreError>;
 
-    /// Applied grants that ended by `now`, oldest end first.
+    /// Grants that ended by `now` and may still be there, oldest end first. The end is that of the signed log.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<GrantRow>, StoreError>;
 
-    /// Whether the log confirms that the grant's leaf says what the row says. INVARIANT(gate-only).
+    /// Whether the signed log says that the grant is not over, and all that the row says of it. INVARIANT(gate-only).
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -142,7 +142,7 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read or has no such leaf.
     fn receipt(&self, leaf: u64) -> Result<String, StoreError>;
 
-    /// Whether the log verified when the store was opened.
+    /// Whether the log verified when the store was opened, and the rows of grants said what it says.
     fn log_state(&self) -> decision::evidence::record::LogState;
 
     /// Publishes tiles and checkpoint up to the newest commit. Idempotent.
@@ -151,7 +151,7 @@ pub trait Store: Send + Sync {
     /// When files cannot be written; what was committed stays committed.
     fn publish(&self) -> Result<(), StoreError>;
 
-    /// The highest time that was ever committed: a clock set back never un-expires anything.
+    /// The highest time of a signed leaf: a clock set back never un-expires anything.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -41,8 +41,6 @@ pub struct RulingRow {
     pub decision: String,
     /// When.
     pub decided_at: Timestamp,
-    /// What stood behind the name, to be bound when it is not yet: entitlement and power.
-    pub binding: Option<(String, String)>,
 }
 
 /// A ruling as it is stored.
@@ -63,7 +61,8 @@ pub struct GrantRow {
     pub request: String,
     /// Its revision.
     pub revision: u32,
-    /// The person's immutable id.
+    /// The person's immutable id. Empty when only the log knows the grant, which holds people as hashes: then the
+    /// provisioner tells who holds it.
     pub person: String,
     /// The person's login when it was granted.
     pub login: String,

@@ -34,8 +34,8 @@ pub struct Transition {
     pub settlement: Option<Settlement>,
     /// A review.
     pub review: Option<ReviewRow>,
-    /// Administration of the agent itself.
-    pub administration: Option<Administration>,
+    /// A policy that is put in force.
+    pub activation: Option<Activation>,
 }
 
 /// A log leaf before it has salts and a place. The person becomes a keyed hash, `committed` salted commitments.
@@ -107,27 +107,18 @@ pub struct Settlement {
     pub detail: String,
 }
 
-/// Administration of the agent itself.
+/// A policy that is put in force: what its digest stands for, kept for replay. Its leaf `policy.activated` puts it in
+/// force, not this.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Administration {
-    /// A policy was put in force.
-    Activation {
-        /// Digest of policy and guardrails.
-        digest: String,
-        /// The policy file's bytes.
-        source: Vec<u8>,
-        /// The guardrails in canonical form.
-        guardrails: String,
-        /// Name of the file.
-        file: String,
-    },
-    /// Automatic decisions were allowed for a policy without a backtest.
-    Override {
-        /// Digest of policy and guardrails.
-        digest: String,
-        /// Why.
-        reason: String,
-    },
+pub struct Activation {
+    /// Digest of policy and guardrails.
+    pub digest: String,
+    /// The policy file's bytes.
+    pub source: Vec<u8>,
+    /// The guardrails in canonical form.
+    pub guardrails: String,
+    /// Name of the file.
+    pub file: String,
 }
 
 /// Where the leaves of a transition are.
@@ -156,8 +147,9 @@ pub enum CommitError {
     /// The same effect was committed before.
     #[error("{0} was committed before")]
     Duplicate(String),
-    /// The log did not verify when the store was opened: nothing is signed on top of it, and only revocations go on.
-    #[error("the log does not verify ({0}), so nothing is recorded on top of it")]
+    /// The log did not verify when the store was opened, or a row differed from it: nothing is signed on top, and only
+    /// revocations go on.
+    #[error("nothing is recorded: {0}")]
     LogBroken(String),
     /// The disk or the database failed; nothing was written.
     #[error("the store failed: {0}")]

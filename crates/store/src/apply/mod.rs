@@ -2,40 +2,42 @@
 
 mod write;
 
-use audit::Appender;
+use audit::{Appender, Leaf};
 use decision::gate::Authority;
 use decision::time::Timestamp;
 use ports::store::{
-    Administration, Category, CommitError, Committal, GrantRow, GrantState, LeafDraft, RequestRow,
+    Activation, Category, CommitError, Committal, GrantRow, GrantState, LeafDraft, RequestRow,
     ReviewRow, Revocation, RulingRow, Settlement, Transition,
 };
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use self::write::{
-    raise, write_administration, write_changes, write_grant, write_request, write_review,
-    write_ruling,
+    write_changes, write_grant, write_policy, write_request, write_review, write_ruling,
 };
 use crate::group::locked;
 use crate::log::{self, storage};
 use crate::open::SqliteStore;
 use crate::read;
 
-/// Applies `work`; an error other than `Storage` is a refusal of this one alone.
+/// Applies `work`; an error other than `Storage` is a refusal of this one alone. Gives the leaves with their indices, for
+/// the signed state.
 pub(crate) fn apply(
     store: &SqliteStore,
     connection: &Connection,
     appender: &mut Appender,
     work: &Work,
-) -> Result<Committal, CommitError> {
+) -> Result<(Committal, Vec<(u64, Leaf)>), CommitError> {
     if let Some(trouble) = store.log_trouble() {
-        return apply_on_broken_log(connection, work, trouble);
+        return apply_on_broken_log(connection, work, trouble)
+            .map(|committal| (committal, Vec::new()));
     }
     refuse_what_moved_on(store, connection, work)?;
     let first_leaf = appender.frontier().size();
     let mut prepared = first_leaf;
+    let mut leaves = Vec::with_capacity(work.leaves.len());
     for draft in &work.leaves {
         let mut salts = locked(&store.salts);
-        let index = log::append(
+        let (index, leaf) = log::append(
             connection,
             appender,
             draft,
@@ -46,20 +48,22 @@ pub(crate) fn apply(
         if draft.category == Category::PreparedChange {
             prepared = index;
         }
+        leaves.push((index, leaf));
     }
-    let leaves = appender.frontier().size().saturating_sub(first_leaf);
     write_request(connection, work)?;
     write_ruling(connection, work, prepared)?;
     write_grant(connection, work, prepared)?;
-    write_changes(connection, work)?;
+    if let Some(grant) = write_changes(connection, work)?.first() {
+        return Err(CommitError::Storage(format!("there is no grant {grant}")));
+    }
     write_review(connection, work, first_leaf)?;
-    write_administration(connection, work)?;
-    raise(connection, "highest_time", work.at.seconds())?;
-    Ok(Committal {
+    write_policy(connection, work)?;
+    let committal = Committal {
         first_leaf,
-        leaves,
+        leaves: appender.frontier().size().saturating_sub(first_leaf),
         size: 0,
-    })
+    };
+    Ok((committal, leaves))
 }
 
 /// INVARIANT(brakes): a log that does not verify stops grants and signing; revocations go on, and what they would have
@@ -88,6 +92,7 @@ fn apply_on_broken_log(
             )
             .map_err(storage)?;
     }
+    // A row that somebody deleted keeps nobody's access.
     write_changes(connection, work)?;
     Ok(Committal {
         first_leaf: 0,
@@ -108,23 +113,21 @@ fn refuse_what_moved_on(
         }
     }
     if let Some(policy) = &work.policy {
-        let active = read::meta(connection, "active_policy").map_err(storage)?;
+        let active = locked(&store.signed).active_policy.clone();
         if active.as_ref() != Some(policy) {
             return Err(CommitError::PolicyChanged(active.unwrap_or_default()));
         }
     }
     if let Some(id) = &work.resumed {
-        let state: Option<String> = connection
-            .query_row(
-                "SELECT state FROM access_grant WHERE id = ?1",
-                [id],
-                |row| row.get(0),
-            )
-            .optional()
-            .map_err(storage)?;
-        if state.as_deref() != Some(GrantState::Committed.name()) {
+        let state = locked(&store.signed).grant(id).map(|grant| grant.state);
+        if state != Some(GrantState::Committed) {
             return Err(CommitError::Duplicate(id.clone()));
         }
+    }
+    if let Some((grant, _)) = &work.grant
+        && locked(&store.signed).grant(&grant.id).is_some()
+    {
+        return Err(CommitError::Duplicate(grant.id.clone()));
     }
     if let Some((grant, _)) = &work.grant
         && grant.authority == "automatic"
@@ -157,7 +160,7 @@ pub(crate) struct Work {
     revocation: Option<Revocation>,
     settlement: Option<Settlement>,
     review: Option<ReviewRow>,
-    administration: Option<Administration>,
+    activation: Option<Activation>,
 }
 
 impl Work {
@@ -198,7 +201,7 @@ impl Work {
             revocation: transition.revocation.clone(),
             settlement: transition.settlement.clone(),
             review: transition.review.clone(),
-            administration: transition.administration.clone(),
+            activation: transition.activation.clone(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use decision::time::Timestamp;
-use ports::store::{Administration, CommitError, GrantState, ReviewRow};
+use ports::store::{CommitError, GrantState, ReviewRow};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::Work;
@@ -57,14 +57,7 @@ pub(super) fn write_ruling(
         row.decided_at.seconds(),
         leaf
     ]);
-    unique(written, || row.id.clone())?;
-    if let Some((entitlement, power)) = &row.binding {
-        connection
-            .prepare_cached("INSERT OR IGNORE INTO binding VALUES (?1, ?2)")
-            .and_then(|mut insert| insert.execute(params![entitlement, power]))
-            .map_err(storage)?;
-    }
-    Ok(())
+    unique(written, || row.id.clone())
 }
 
 pub(super) fn write_grant(
@@ -105,7 +98,12 @@ pub(super) fn write_grant(
         .try_for_each(|person| step_version(connection, person))
 }
 
-pub(super) fn write_changes(connection: &Connection, work: &Work) -> Result<(), CommitError> {
+/// Gives the grants that have no row to change.
+pub(super) fn write_changes<'a>(
+    connection: &Connection,
+    work: &'a Work,
+) -> Result<Vec<&'a str>, CommitError> {
+    let mut without = Vec::new();
     let mut changes: Vec<(&str, GrantState, &str)> = Vec::new();
     if let Some(revocation) = &work.revocation {
         changes.push((&revocation.grant, GrantState::Revoking, &revocation.reason));
@@ -122,11 +120,12 @@ pub(super) fn write_changes(connection: &Connection, work: &Work) -> Result<(), 
             )
             .optional()
             .map_err(storage)?;
-        let person =
-            person.ok_or_else(|| CommitError::Storage(format!("there is no grant {grant}")))?;
-        step_version(connection, &person)?;
+        match person {
+            Some(person) => step_version(connection, &person)?,
+            None => without.push(grant),
+        }
     }
-    Ok(())
+    Ok(without)
 }
 
 pub(super) fn write_review(
@@ -177,51 +176,16 @@ pub(super) fn write_review(
     )
 }
 
-pub(super) fn write_administration(
-    connection: &Connection,
-    work: &Work,
-) -> Result<(), CommitError> {
-    match &work.administration {
-        None => Ok(()),
-        Some(Administration::Activation {
-            digest,
-            source,
-            guardrails,
-            file,
-        }) => {
-            connection
-                .execute(
-                    "INSERT OR IGNORE INTO policy VALUES (?1, ?2, ?3, ?4)",
-                    params![digest, file, source, guardrails],
-                )
-                .map_err(storage)?;
-            set(connection, "active_policy", digest)
-        }
-        Some(Administration::Override { digest, reason }) => connection
-            .execute(
-                "INSERT OR REPLACE INTO automatic_override VALUES (?1, ?2, ?3)",
-                params![digest, reason, work.at.seconds()],
-            )
-            .map(|_| ())
-            .map_err(storage),
-    }
-}
-
-/// Sets a number that only grows.
-pub(super) fn raise(connection: &Connection, name: &str, value: i64) -> Result<(), CommitError> {
+/// Keeps what the digest of a policy stands for. Its leaf alone puts it in force.
+pub(super) fn write_policy(connection: &Connection, work: &Work) -> Result<(), CommitError> {
+    let Some(policy) = &work.activation else {
+        return Ok(());
+    };
     connection
-        .prepare_cached(
-            "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name)
-             DO UPDATE SET value = ?2 WHERE CAST(value AS INTEGER) < ?2",
+        .execute(
+            "INSERT OR IGNORE INTO policy VALUES (?1, ?2, ?3, ?4)",
+            params![policy.digest, policy.file, policy.source, policy.guardrails],
         )
-        .and_then(|mut raise| raise.execute(params![name, value]))
-        .map(|_| ())
-        .map_err(storage)
-}
-
-fn set(connection: &Connection, name: &str, value: &str) -> Result<(), CommitError> {
-    connection
-        .execute("INSERT OR REPLACE INTO meta VALUES (?1, ?2)", [name, value])
         .map(|_| ())
         .map_err(storage)
 }

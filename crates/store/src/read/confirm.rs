@@ -1,8 +1,8 @@
 //! Whether the signed log confirms what a row says.
 
+use audit::Receipt;
 use audit::checkpoint::SignedCheckpoint;
-use audit::{Receipt, person_hash};
-use ports::store::{GrantRow, ReviewRow, StoreError};
+use ports::store::{ReviewRow, StoreError};
 use rusqlite::Connection;
 
 use crate::log::{Database, head};
@@ -26,7 +26,7 @@ impl SqliteStore {
     }
 
     /// Whether the log says of a review what its row says. INVARIANT(gate-only).
-    pub(super) fn is_logged(
+    pub(crate) fn is_logged(
         &self,
         connection: &Connection,
         review: &ReviewRow,
@@ -69,33 +69,12 @@ impl SqliteStore {
             && self.is_about(&leaf, by)
     }
 
-    /// Whether the log says of a grant what its row says. INVARIANT(gate-only).
-    pub(super) fn is_grant_logged(&self, connection: &Connection, grant: &GrantRow) -> bool {
-        let Some(leaf) = self.signed_leaf(connection, grant.leaf) else {
-            return false;
-        };
-        let ends = grant
-            .ends
-            .map_or("standing".to_owned(), |ends| ends.to_string());
-        leaf.category == audit::Category::PreparedChange
-            && leaf.request == grant.request
-            && self.says(&leaf, "grant", &grant.id)
-            && self.says(&leaf, "entitlement", &grant.entitlement)
-            && self.says(&leaf, "expires", &ends)
-            && self.says(&leaf, "content", &grant.content_digest)
-            && self.is_about(&leaf, &grant.person)
-    }
-
     fn says(&self, leaf: &audit::Leaf, name: &str, value: &str) -> bool {
         leaf.clear.get(name).is_some_and(|found| found == value)
     }
 
     fn is_about(&self, leaf: &audit::Leaf, person: &str) -> bool {
-        self.says(
-            leaf,
-            "person",
-            &person_hash(&self.person_key, person).to_hex(),
-        )
+        self.says(leaf, "person", &self.person_hash(person))
     }
 
     pub(super) fn checkpoint(

@@ -1,7 +1,8 @@
 //! What a store can be asked.
 
 mod confirm;
-mod rows;
+mod grants;
+pub(crate) mod rows;
 
 use audit::{FolderDisk, Receipt, Scope};
 use decision::evidence::record::{EarlierGrant, LogState, Reserved};
@@ -12,10 +13,11 @@ use ports::store::{
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use self::rows::{GRANT_COLUMNS, RULING_COLUMNS, grant_row, review_row, ruling_row, timestamp};
+use self::rows::{RULING_COLUMNS, review_row, ruling_row};
 use crate::group::locked;
 use crate::log::{Database, head};
 use crate::open::SqliteStore;
+use crate::signed::SignedState;
 
 impl Store for SqliteStore {
     fn commit(&self, transitions: &[Transition]) -> Vec<Result<Committal, CommitError>> {
@@ -74,7 +76,6 @@ impl Store for SqliteStore {
 
     fn reviews(&self, request: &str) -> Result<Vec<ReviewRow>, StoreError> {
         let connection = locked(&self.writer);
-        let failed = |error: rusqlite::Error| StoreError(error.to_string());
         let mut query = connection
             .prepare_cached(
                 "SELECT id, request, kind, body, leaf FROM review WHERE request = ?1 ORDER BY number",
@@ -100,16 +101,7 @@ impl Store for SqliteStore {
     }
 
     fn reserved(&self, person: &str, except: &str) -> Result<Vec<Reserved>, StoreError> {
-        self.reading(|connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT id, request, entitlement FROM access_grant
-                 WHERE person = ?1 AND id <> ?2 AND state IN ('committed', 'unknown', 'revoking') ORDER BY id",
-            )?;
-            let rows = query.query_map([person, except], |row| {
-                Ok(Reserved { grant: row.get(0)?, request: row.get(1)?, entitlement: row.get(2)? })
-            })?;
-            rows.collect()
-        })
+        Ok(self.reserved_grants(person, except))
     }
 
     fn earlier(
@@ -119,22 +111,8 @@ impl Store for SqliteStore {
         since: Timestamp,
         except: &str,
     ) -> Result<Vec<EarlierGrant>, StoreError> {
-        self.reading(|connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT id, entitlement, starts, COALESCE(ends, 253402300799) AS until FROM access_grant
-                 WHERE person = ?1 AND entitlement = ?2 AND id <> ?4 AND until > ?3
-                 AND state NOT IN ('refused', 'withdrawn') ORDER BY starts, id",
-            )?;
-            let rows = query.query_map(params![person, entitlement, since.seconds(), except], |row| {
-                Ok(EarlierGrant {
-                    grant: row.get(0)?,
-                    entitlement: row.get(1)?,
-                    start: timestamp(row, "starts")?,
-                    end: timestamp(row, "until")?,
-                })
-            })?;
-            rows.collect()
-        })
+        self.earlier_grants(person, entitlement, since, except)
+            .map_err(failed)
     }
 
     fn filed_since(
@@ -153,12 +131,7 @@ impl Store for SqliteStore {
     }
 
     fn bound_power(&self, entitlement: &str) -> Result<Option<String>, StoreError> {
-        self.reading(|connection| {
-            connection
-                .prepare_cached("SELECT power FROM binding WHERE entitlement = ?1")?
-                .query_row([entitlement], |row| row.get(0))
-                .optional()
-        })
+        Ok(self.signed(|state| state.bound.get(entitlement).cloned()))
     }
 
     fn brakes(
@@ -171,68 +144,30 @@ impl Store for SqliteStore {
     }
 
     fn active_policy(&self) -> Result<Option<String>, StoreError> {
-        self.reading(|connection| meta(connection, "active_policy"))
+        Ok(self.signed(|state| state.active_policy.clone()))
     }
 
     fn is_overridden(&self, digest: &str) -> Result<bool, StoreError> {
-        self.reading(|connection| {
-            connection
-                .query_row(
-                    "SELECT COUNT(*) FROM automatic_override WHERE digest = ?1",
-                    [digest],
-                    |row| row.get::<_, u32>(0),
-                )
-                .map(|count| count > 0)
-        })
+        Ok(self.signed(|state| state.allowed.contains(digest)))
     }
 
     fn grant(&self, id: &str) -> Result<Option<GrantRow>, StoreError> {
-        self.reading(|connection| {
-            let query = format!("SELECT {GRANT_COLUMNS} FROM access_grant WHERE id = ?1");
-            connection
-                .prepare_cached(&query)?
-                .query_row([id], grant_row)
-                .optional()
-        })
+        self.grant_as_signed(id).map_err(failed)
     }
 
     fn grants(&self, states: &[GrantState], limit: u32) -> Result<Vec<GrantRow>, StoreError> {
-        self.reading(|connection| {
-            let names: Vec<String> = states
-                .iter()
-                .map(|state| format!("'{}'", state.name()))
-                .collect();
-            let filter = if names.is_empty() {
-                String::new()
-            } else {
-                format!("WHERE state IN ({})", names.join(", "))
-            };
-            let query = format!(
-                "SELECT {GRANT_COLUMNS} FROM access_grant {filter} ORDER BY starts, id LIMIT ?1"
-            );
-            connection
-                .prepare(&query)?
-                .query_map([limit], grant_row)?
-                .collect()
-        })
+        self.grants_as_signed(states, limit).map_err(failed)
     }
 
     fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<GrantRow>, StoreError> {
-        self.reading(|connection| {
-            let query = format!(
-                "SELECT {GRANT_COLUMNS} FROM access_grant
-                 WHERE state IN ('applied', 'unknown') AND ends <= ?1 ORDER BY ends, id LIMIT ?2"
-            );
-            connection
-                .prepare_cached(&query)?
-                .query_map(params![now.seconds(), limit], grant_row)?
-                .collect()
-        })
+        self.expired_grants(now, limit).map_err(failed)
     }
 
     fn leaf_confirms(&self, grant: &GrantRow) -> Result<bool, StoreError> {
-        let connection = locked(&self.writer);
-        Ok(self.is_grant_logged(&connection, grant))
+        Ok(self.signed(|state| {
+            let signed = state.grant(&grant.id);
+            signed.is_some_and(|signed| self.difference(grant, signed).is_none())
+        }))
     }
 
     fn receipt(&self, leaf: u64) -> Result<String, StoreError> {
@@ -251,7 +186,10 @@ impl Store for SqliteStore {
     }
 
     fn log_state(&self) -> LogState {
-        self.log_state
+        match self.log_trouble {
+            None => LogState::Verified,
+            Some(_) => LogState::Broken,
+        }
     }
 
     fn publish(&self) -> Result<(), StoreError> {
@@ -274,10 +212,7 @@ impl Store for SqliteStore {
     }
 
     fn highest_time(&self) -> Result<Timestamp, StoreError> {
-        let text = self.reading(|connection| meta(connection, "highest_time"))?;
-        Ok(Timestamp::from_seconds(
-            text.and_then(|text| text.parse().ok()).unwrap_or(0),
-        ))
+        Ok(self.signed(|state| state.highest_time))
     }
 }
 
@@ -286,16 +221,19 @@ impl SqliteStore {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        read(&locked(&self.writer)).map_err(|error| StoreError(error.to_string()))
+        read(&locked(&self.writer)).map_err(failed)
+    }
+
+    /// What the signed leaves say, as of the last commit.
+    fn signed<T>(&self, read: impl FnOnce(&SignedState) -> T) -> T {
+        let _no_commit_under_way = locked(&self.writer);
+        read(&locked(&self.signed))
     }
 }
 
-pub(crate) fn meta(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
-    connection
-        .query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| {
-            row.get(0)
-        })
-        .optional()
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn failed(error: rusqlite::Error) -> StoreError {
+    StoreError(error.to_string())
 }
 
 pub(crate) fn person_version(connection: &Connection, person: &str) -> rusqlite::Result<u64> {

@@ -4,10 +4,10 @@ use decision::time::Timestamp;
 use ports::store::{GrantRow, GrantState, Remark, ReviewRow, RulingRow, StoreError, StoredRuling};
 use rusqlite::Row;
 
-pub(super) const GRANT_COLUMNS: &str = "id, request, revision, person, login, entitlement, starts, ends, authority, \
+pub(crate) const GRANT_COLUMNS: &str = "id, request, revision, person, login, entitlement, starts, ends, authority, \
                              content_digest, state, detail, leaf";
 
-pub(super) fn grant_row(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
+pub(crate) fn grant_row(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
     let state: String = row.get("state")?;
     Ok(GrantRow {
         id: row.get("id")?,
@@ -29,11 +29,11 @@ pub(super) fn grant_row(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
     })
 }
 
-pub(super) const RULING_COLUMNS: &str = "SELECT r.id, r.request, r.revision, r.evidence AS evidence_digest, \
+pub(crate) const RULING_COLUMNS: &str = "SELECT r.id, r.request, r.revision, r.evidence AS evidence_digest, \
      COALESCE(e.body, '') AS evidence, r.policy, r.engine, r.record, r.decision, r.decided_at, r.leaf \
      FROM ruling r LEFT JOIN evidence e ON e.digest = r.evidence";
 
-pub(super) fn ruling_row(row: &Row<'_>) -> rusqlite::Result<StoredRuling> {
+pub(crate) fn ruling_row(row: &Row<'_>) -> rusqlite::Result<StoredRuling> {
     Ok(StoredRuling {
         row: RulingRow {
             id: row.get("id")?,
@@ -46,13 +46,12 @@ pub(super) fn ruling_row(row: &Row<'_>) -> rusqlite::Result<StoredRuling> {
             record: row.get("record")?,
             decision: row.get("decision")?,
             decided_at: timestamp(row, "decided_at")?,
-            binding: None,
         },
         leaf: row.get("leaf")?,
     })
 }
 
-pub(super) fn review_row(row: &Row<'_>) -> Result<ReviewRow, StoreError> {
+pub(crate) fn review_row(row: &Row<'_>) -> Result<ReviewRow, StoreError> {
     let text = |column: &str| {
         row.get::<_, String>(column)
             .map_err(|error| StoreError(error.to_string()))
@@ -94,6 +93,6 @@ pub(super) fn review_row(row: &Row<'_>) -> Result<ReviewRow, StoreError> {
     }
 }
 
-pub(super) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+pub(crate) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
     Ok(Timestamp::from_seconds(row.get(column)?))
 }

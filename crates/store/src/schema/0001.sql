@@ -1,8 +1,7 @@
 -- Version 1. Times are seconds since 1970-01-01T00:00:00Z.
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+-- The policy in force, what is allowed, what is bound and the highest time are in no table: the signed leaves say them.
 
 CREATE TABLE policy (digest TEXT PRIMARY KEY, file TEXT NOT NULL, source BLOB NOT NULL, guardrails TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE automatic_override (digest TEXT PRIMARY KEY, reason TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE request (
     id TEXT NOT NULL, revision INTEGER NOT NULL, content_digest TEXT NOT NULL, requester TEXT NOT NULL,
@@ -35,12 +34,13 @@ CREATE INDEX grant_by_state ON access_grant (state, ends);
 CREATE INDEX grant_by_start ON access_grant (authority, starts);
 
 CREATE TABLE person_version (person TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE binding (entitlement TEXT PRIMARY KEY, power TEXT NOT NULL) WITHOUT ROWID;
 
 -- The log: leaves, the nodes of the tree, and its right edge with the newest signed checkpoint.
 CREATE TABLE log_leaf (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE log_tile (level INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, number)) WITHOUT ROWID;
 CREATE TABLE log_head (one INTEGER PRIMARY KEY CHECK (one = 1), frontier BLOB NOT NULL, checkpoint TEXT NOT NULL, epoch INTEGER NOT NULL);
+-- What the leaves come to, signed by the log's key, so that a start need not read all of them.
+CREATE TABLE signed_state (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, note TEXT NOT NULL);
 -- Erasable: what the salted commitments of a leaf open to.
 CREATE TABLE opening (leaf INTEGER NOT NULL, name TEXT NOT NULL, salt BLOB NOT NULL, value TEXT NOT NULL, PRIMARY KEY (leaf, name)) WITHOUT ROWID;
 -- What revocations would have logged while the log did not verify.
