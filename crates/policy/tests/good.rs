@@ -34,6 +34,7 @@ fn the_minimal_file_works_as_it_stands() {
             policy,
             source,
             warnings,
+            ..
         } = loaded(text);
         assert!(warnings.is_empty(), "{warnings:?}");
         assert_eq!(source, text.as_bytes());

@@ -5,6 +5,7 @@
     reason = "helpers of tests may panic: that is how a test fails"
 )]
 
+use std::collections::BTreeMap;
 use std::sync::Barrier;
 
 use agent::Agent;
@@ -14,7 +15,7 @@ use connectors::EmbeddedDirectory;
 use decision::evidence::record::{AcceptedException, Holdings, Lookup, Mode, Person, Target};
 use decision::findings::Kind;
 use decision::request::Request;
-use decision::rules::policy::ApprovalKind;
+use decision::rules::policy::{ApprovalKind, Attribute};
 use decision::time::Minutes;
 use ports::{Clock as _, Directory as _, PortError, Store as _};
 use testkit::world::{World, request};
@@ -232,6 +233,10 @@ impl ports::Directory for Blind<'_> {
             return Err(PortError::Unavailable("the directory".to_owned()));
         }
         self.inner.holdings(person)
+    }
+
+    fn facts(&self, request: &str) -> Result<BTreeMap<String, Attribute>, PortError> {
+        self.inner.facts(request)
     }
 
     fn target(&self, entitlement: &str) -> Result<Option<Target>, PortError> {

@@ -2,7 +2,7 @@
 //!
 //! Cedar's own partial evaluation is experimental, and its type-aware kind knows only whether a whole entity is unknown.
 //! Here a leaf that reads an unknown attribute is unknown, every other leaf is Cedar's own answer, and the joints are
-//! Kleene's, so that a rule about production does not hold up what is certainly not production. Decision record 0009
+//! Kleene's, so that a rule about production does not hold up what is certainly not production. Decision record 0010
 //! gives the reasons.
 
 use std::collections::BTreeSet;
