@@ -66,7 +66,7 @@ pub(crate) fn compile(
     };
     let mut conditions = Vec::new();
     for (condition, draft) in named.into_values() {
-        add(sink, block, declared, &mut out, &condition, &draft);
+        add(sink, block, &mut out, &condition, &draft);
         conditions.push(condition);
     }
     (!sink.has_errors()).then(|| (conditions, Arc::new(out)))
@@ -227,6 +227,9 @@ fn condition(
     {
         check_permit(sink, block, declared, rules, draft, *fit, entitlement);
     }
+    if let Some((_, leaves)) = policy.to_json().ok().and_then(|json| Tree::cut(&json).ok()) {
+        check_values(sink, block, declared, draft, &leaves);
+    }
     let owned = |name| policy.annotation(name).map(str::to_owned);
     Some(Condition {
         id: id.to_owned(),
@@ -263,7 +266,6 @@ fn validate(
 fn add(
     sink: &mut Sink,
     block: &Block,
-    declared: &Declared,
     out: &mut CedarConditions,
     condition: &Condition,
     draft: &Draft,
@@ -271,7 +273,6 @@ fn add(
     let Some((tree, leaves, json)) = cut(sink, block, draft, &condition.id) else {
         return;
     };
-    check_values(sink, block, declared, draft, &leaves);
     let (entitlement, _) = scope(&draft.policy);
     let own = PolicyId::new(&condition.id);
     let asking =

@@ -4,6 +4,7 @@
 //! them. No choice (all zeros) is the plain case: standard, approved, complete, open in guarded mode.
 
 mod change;
+mod conditions;
 mod evidence;
 mod lifts;
 mod linked;
@@ -36,9 +37,11 @@ impl World {
     #[must_use]
     pub fn from_choices(choices: &[u8]) -> Option<Self> {
         let mut dice = Dice { choices, at: 0 };
-        let policy = policy::any(&mut dice);
-        let rules = Rules::compile(policy.clone()).ok()?;
+        let mut policy = policy::any(&mut dice);
+        conditions::add(&mut dice, &mut policy);
+        let rules = conditions::with(Rules::compile(policy.clone()).ok()?);
         let mut evidence = evidence::any(&mut dice, &rules);
+        conditions::state(&mut dice, &mut evidence, &policy);
         let late = dice.of(&[0, 0, 0, 90, 86_400 * 8]);
         let now = Timestamp::from_seconds(FROZEN_AT + late);
         lifts::add(&mut dice, &mut evidence, &rules, now);

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use decision::evidence::record::{Advice, Fact, LogState, Lookup, Mode, PersonStatus};
 use decision::findings::Kind;
 use decision::rules::class::Class;
+use decision::rules::conditions::PermittedFit;
 use decision::rules::policy::ApprovalKind;
 use decision::time::{Minutes, Timestamp};
 
 use super::View;
+use super::conditions;
 use super::names::{self, Known};
 use super::people::{self, resolved};
 use super::separation;
@@ -155,7 +157,8 @@ fn listed(view: &View<'_>, id: &str) -> (bool, bool) {
 }
 
 fn is_standard(view: &View<'_>) -> bool {
-    view.entry.is_some_and(|entry| listed(view, &entry.id).0)
+    let by_role = view.entry.is_some_and(|entry| listed(view, &entry.id).0);
+    by_role || conditions::permits(view, PermittedFit::Standard)
 }
 
 pub(super) fn entitlement(view: &View<'_>) -> BTreeSet<Kind> {
@@ -173,7 +176,9 @@ pub(super) fn entitlement(view: &View<'_>) -> BTreeSet<Kind> {
     ) {
         found.insert(Kind::TargetMissing);
     }
-    match listed(view, &entry.id) {
+    let by_role = listed(view, &entry.id).1;
+    let grantable = by_role || conditions::permits(view, PermittedFit::Grantable);
+    match (is_standard(view), grantable) {
         (true, _) => {}
         (false, true) => {
             found.insert(Kind::GrantableOnly);

@@ -2,6 +2,7 @@
 //! the public types of the record and of the policy, and the digest of a finding's facts, which is given.
 
 mod checks;
+mod conditions;
 mod duration;
 mod names;
 pub(crate) mod people;
@@ -77,6 +78,7 @@ pub fn decide(
     findings.extend(checks::requester(&view));
     findings.extend(checks::evidence(&view));
     findings.extend(checks::entitlement(&view));
+    findings.extend(conditions::forbidden(&view));
     findings.extend(checks::privilege(&view));
     findings.extend(checks::approvals(&view));
     findings.extend(checks::asking(&view));
