@@ -129,6 +129,30 @@ codes! {
     ConditionEditable => "condition::editable",
     /// A comparison with a value that the attribute cannot have.
     ConditionValue => "condition::value",
+    /// A role that lists dangerous access as standard.
+    LintPrivilegedRole => "lint::privileged_role",
+    /// A role whose own standard access breaks a rule.
+    LintToxicRole => "lint::toxic_role",
+    /// No owner where one has to act.
+    LintOwnerMissing => "lint::owner_missing",
+    /// A pattern that catches nothing.
+    LintPatternIdle => "lint::pattern_idle",
+    /// A rule that names what is not in the catalogue.
+    LintUnknownEntitlement => "lint::unknown_entitlement",
+    /// A condition that names a role that is not there.
+    LintUnknownRole => "lint::unknown_role",
+    /// An exception whose end has passed.
+    LintExceptionOver => "lint::exception_over",
+    /// A rule that adds nothing to another.
+    LintShadowed => "lint::shadowed",
+    /// A condition that another one makes needless.
+    LintUnreachable => "lint::unreachable",
+    /// A condition that asks for something and rules it out.
+    LintNeverHolds => "lint::never_holds",
+    /// A permit that touches a never-auto class.
+    LintPermitDanger => "lint::permit_danger",
+    /// A condition without a reason.
+    LintReasonMissing => "lint::reason_missing",
 }
 
 impl fmt::Display for Code {

@@ -1,12 +1,16 @@
 //! The start condition of guarded mode: catalogue × roles × classes, gone through once before anything is automatic.
 
+use std::collections::HashMap;
+
 use decision::evidence::case::{
     AlreadyHeld, BrakeState, Case, CaseCoverage, JustificationState, LackSet, NameState,
     PersonState, PolicyState, Relation, TargetState,
 };
 use decision::evidence::record::{Advice, LogState, Mode};
 use decision::findings::FindingSet;
+use decision::findings::conditions::fit_of;
 use decision::rules::class::ClassSet;
+use decision::rules::conditions::{Effect, PermittedFit};
 use decision::rules::ids::{ConflictId, EntitlementId, RoleId, SideId};
 use decision::rules::policy::ApprovalKind;
 use decision::rules::{ApprovalSet, Rules};
@@ -83,14 +87,16 @@ pub fn enumerate(rules: &Rules) -> Result<Enumerated, CounterExample> {
     let subjects: Vec<(ClassSet, bool)> = (rules.policy().catalogue.iter())
         .map(|entry| rules.danger_of(&decision::rules::compile::subject_of(entry)))
         .collect();
+    let ways = Ways::of(rules);
     for (name, role) in roles {
         let own = [role];
         let mut standard = Vec::new();
         for (entry, number) in rules.policy().catalogue.iter().zip(0..) {
             let id = EntitlementId(number);
-            let ruling = rule(&all_clear(&own, id), rules, Timestamp::default());
+            let case = ways.case(rules, &own, id);
+            let ruling = rule(&case, rules, Timestamp::default());
             done.ruled += 1;
-            if rules.standard_for(id).binary_search(&role).is_ok() {
+            if fit_of(&case, rules, id).is_standard() {
                 standard.push(id);
             }
             if ruling.standing() == Standing::Automatic {
@@ -110,8 +116,94 @@ pub fn enumerate(rules: &Rules) -> Result<Enumerated, CounterExample> {
     Ok(done)
 }
 
+/// The ways to an entitlement beside the roles' lists: what permits may make standard, for everybody or for these roles.
+pub(crate) struct Ways(HashMap<EntitlementId, Option<Vec<RoleId>>>);
+
+impl Ways {
+    pub(crate) fn of(rules: &Rules) -> Self {
+        let mut permits: HashMap<EntitlementId, Option<Vec<RoleId>>> = HashMap::new();
+        for condition in &rules.policy().conditions {
+            let Effect::Permit {
+                fit: PermittedFit::Standard,
+                entitlement,
+                role,
+            } = &condition.effect
+            else {
+                continue;
+            };
+            let Some(id) = rules.entitlement(entitlement) else {
+                continue;
+            };
+            let roles = permits.entry(id).or_insert_with(|| Some(Vec::new()));
+            match (role, roles) {
+                (Some(role), Some(roles)) => roles.extend(with_heirs(rules, role)),
+                (None, roles) => *roles = None,
+                (Some(_), None) => {}
+            }
+        }
+        Self(permits)
+    }
+
+    /// A case in which nothing but the rules can stand against the request, permits taken at their best.
+    pub(crate) fn case<'a>(
+        &self,
+        rules: &Rules,
+        roles: &'a [RoleId],
+        id: EntitlementId,
+    ) -> Case<'a> {
+        let listed = |role: &RoleId| rules.standard_for(id).binary_search(role).is_ok();
+        let permitted = !roles.iter().any(listed) && roles.iter().any(|role| self.may(*role, id));
+        Case {
+            permitted: permitted.then_some(PermittedFit::Standard),
+            ..all_clear(roles, id)
+        }
+    }
+
+    fn may(&self, role: RoleId, id: EntitlementId) -> bool {
+        match self.0.get(&id) {
+            Some(None) => true,
+            Some(Some(roles)) => roles.contains(&role),
+            None => false,
+        }
+    }
+}
+
+/// A role and those that inherit it: whoever is in one of these is in it.
+fn with_heirs(rules: &Rules, name: &str) -> Vec<RoleId> {
+    let roles = &rules.policy().roles;
+    let mut names: Vec<&str> = vec![name];
+    let mut next = 0;
+    while let Some(parent) = names.get(next).copied() {
+        let heirs = roles
+            .iter()
+            .filter(|role| role.inherits.iter().any(|own| own == parent));
+        for heir in heirs {
+            if !names.contains(&heir.name.as_str()) {
+                names.push(&heir.name);
+            }
+        }
+        next = next.saturating_add(1);
+    }
+    names
+        .into_iter()
+        .filter_map(|name| rules.role(name))
+        .collect()
+}
+
 /// Whether the standard access of a role leaves at least one side of every rule open.
 fn separate(rules: &Rules, role: &str, standard: &[EntitlementId]) -> Result<(), CounterExample> {
+    match toxic(rules, standard) {
+        None => Ok(()),
+        Some((rule, entitlements)) => Err(CounterExample::ToxicRole {
+            role: role.to_owned(),
+            rule,
+            entitlements,
+        }),
+    }
+}
+
+/// The first rule of which these entitlements hold all sides, with an entitlement for each side.
+pub(crate) fn toxic(rules: &Rules, standard: &[EntitlementId]) -> Option<(String, Vec<String>)> {
     let mut sides: Vec<SideId> = standard
         .iter()
         .flat_map(|id| rules.sides_of(*id))
@@ -130,13 +222,9 @@ fn separate(rules: &Rules, role: &str, standard: &[EntitlementId]) -> Result<(),
                 .find(|id| rules.sides_of(**id).binary_search(side).is_ok())?;
             Some(rules.entry(*id)?.id.clone())
         };
-        return Err(CounterExample::ToxicRole {
-            role: role.to_owned(),
-            rule: conflict.id.clone(),
-            entitlements: own.iter().filter_map(holder).collect(),
-        });
+        return Some((conflict.id.clone(), own.iter().filter_map(holder).collect()));
     }
-    Ok(())
+    None
 }
 
 /// A case in which nothing but the rules can stand against the request.

@@ -26,7 +26,7 @@ fn broken_files_say_what_is_wrong() {
     // Each kind of problem has a file, but for the one that takes 64 MiB and those that are warnings.
     let unseen: Vec<_> = Code::ALL
         .iter()
-        .filter(|code| !seen.contains(code))
+        .filter(|code| !seen.contains(code) && !code.name().starts_with("lint::"))
         .collect();
     let elsewhere = [Code::FileTooLarge, Code::RoleEmpty];
     assert_eq!(unseen, elsewhere.iter().collect::<Vec<_>>());

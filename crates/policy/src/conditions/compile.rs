@@ -16,6 +16,7 @@ use super::block::{Block, Draft, place_of};
 use super::declared::Declared;
 use super::evaluate::{CedarConditions, Rule};
 use super::facts::inherited;
+use super::outline::Outline;
 use super::permit::{check_permit, scope};
 use super::schema;
 use super::tree::{DEPTH_MAX, Leaf, Tree, question};
@@ -299,6 +300,7 @@ fn add(
     }
     out.places.insert(own, out.rules.len());
     out.rules.push(Rule {
+        outline: Outline::of(&json, entitlement),
         reads: leaves
             .iter()
             .flat_map(|leaf| leaf.reads.iter().cloned())

@@ -8,6 +8,7 @@ use decision::rules::conditions::{ConditionFacts, Conditions, Truth};
 
 use super::declared::Declared;
 use super::facts::{Facts, Inherited, Unknown};
+use super::outline::Outline;
 use super::tree::{Tree, Value3};
 
 /// The conditions of one policy, ready to be evaluated. Conditions whose scope names another entitlement than the one
@@ -27,6 +28,8 @@ pub struct CedarConditions {
 
 /// One condition.
 pub(super) struct Rule {
+    /// For those who read it without evaluating it.
+    pub(super) outline: Outline,
     /// Everything that it reads.
     pub(super) reads: BTreeSet<String>,
     /// For when something of that is not known.
@@ -35,6 +38,13 @@ pub(super) struct Rule {
     pub(super) leaf_reads: Vec<BTreeSet<String>>,
     /// A policy for each leaf; its id is the leaf's number.
     pub(super) leaves: PolicySet,
+}
+
+impl CedarConditions {
+    /// What each condition names, in the order of the policy's conditions.
+    pub(crate) fn outlines(&self) -> impl Iterator<Item = &Outline> {
+        self.rules.iter().map(|rule| &rule.outline)
+    }
 }
 
 impl fmt::Debug for CedarConditions {

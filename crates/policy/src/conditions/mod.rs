@@ -7,6 +7,7 @@ mod compile;
 mod declared;
 mod evaluate;
 mod facts;
+mod outline;
 mod permit;
 mod schema;
 mod tree;
@@ -16,4 +17,10 @@ pub(crate) use block::Block;
 pub(crate) use compile::compile;
 pub(crate) use declared::{Declaration, Declared, Kind};
 pub use evaluate::CedarConditions;
+pub(crate) use outline::Outline;
 pub(crate) use schema::{CONTEXT, PERSON, RESOURCE};
+
+/// Whether a condition permits.
+pub(crate) fn is_permit(effect: &decision::rules::conditions::Effect) -> bool {
+    matches!(effect, decision::rules::conditions::Effect::Permit { .. })
+}
