@@ -4,6 +4,7 @@ pub mod enrich;
 pub mod intake;
 pub mod provision;
 pub mod reconcile;
+pub mod replay;
 pub mod report;
 pub mod review;
 pub mod revoke;

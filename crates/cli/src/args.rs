@@ -67,6 +67,12 @@ Examples:
     /// The policy
     #[command(subcommand)]
     Policy(Policy),
+    /// Make stored decisions again from their records, and compare
+    #[command(after_help = "\
+Examples:
+  access-request-agent replay REQ-5512
+  access-request-agent replay --all --format json")]
+    Replay(Replay),
     /// Watch a small company's requests being decided, in a throw-away folder
     Demo(Demo),
     /// Completions for a shell, to standard output
@@ -272,8 +278,47 @@ pub(crate) enum Policy {
     Show {
         /// A role or an entitlement
         name: Option<String>,
+        /// The text of the policy with this digest, as it was in force
+        #[arg(long, value_name = "DIGEST", conflicts_with = "name")]
+        at: Option<String>,
     },
-    /// Put access.yml in force
+    /// Run the policy's own tests, and those of case files
+    #[command(after_help = "\
+Examples:
+  access-request-agent policy test                       the `tests:` of access.yml
+  access-request-agent policy test cases/*.yml           those, and files of cases
+  access-request-agent policy test --junit report.xml    for a build server")]
+    Test {
+        /// Files of cases, each with `tests:`
+        files: Vec<PathBuf>,
+        /// Another policy file than that of the home folder
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        /// Write a JUnit report
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+    },
+    /// What is allowed in the policy and probably not meant
+    Lint {
+        /// Another policy file than that of the home folder
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+    },
+    /// Who could newly get what under another policy, automatically or after a review
+    #[command(after_help = "\
+Examples:
+  access-request-agent policy diff old.yml new.yml
+  access-request-agent policy diff active access.yml     what activating it would change
+  access-request-agent policy diff sha256:3f0a1c… active --format json")]
+    Diff {
+        /// A file, `active`, or the digest of a policy that was in force
+        old: String,
+        /// The same
+        new: String,
+    },
+    /// Which policies were put in force, and when
+    History,
+    /// Put access.yml in force: its tests must pass
     Activate {
         /// Why
         #[arg(long)]
@@ -285,6 +330,16 @@ pub(crate) enum Policy {
         #[arg(long)]
         reason: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// A request: all of its decisions
+    #[arg(required_unless_present = "all")]
+    pub(crate) request: Option<String>,
+    /// Every decision of the store
+    #[arg(long, conflicts_with = "request")]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod args;
 mod error;
 mod output;
+mod progress;
 mod reviewer;
 mod settings;
 mod verbs;

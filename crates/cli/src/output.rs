@@ -67,6 +67,11 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{DIM}{}{DIM:#}", screen(text));
 }
 
+/// Prints several lines that are not a result.
+pub(crate) fn note_lines(text: &str) {
+    text.lines().for_each(note);
+}
+
 /// Prints an error with its hint.
 pub(crate) fn complain(error: &Error) {
     let mut stderr = anstream::stderr();

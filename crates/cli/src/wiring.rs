@@ -4,14 +4,16 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use agent::Agent;
 use audit::{PersonKey, SigningKey};
 use connectors::embedded_directory::EmbeddedDirectory;
 use decision::evidence::record::Mode;
 use decision::rules::Rules;
-use policy::{Contract, Guardrails};
-use ports::store::{Activation, Budgets, Category, LeafDraft, Transition};
+use policy::cases::TestCase;
+use policy::{CedarConditions, Contract, Guardrails};
+use ports::store::{Budgets, Category, LeafDraft, PolicySource, Transition};
 use ports::{Clock, Store as _, SystemClock, commit};
 use store::{Options, Salts, SqliteStore};
 
@@ -25,6 +27,8 @@ const SETTINGS_BYTES_MAX: u64 = 1024 * 1024;
 /// A policy as loaded from the home folder.
 pub(crate) struct PolicyFiles {
     pub(crate) rules: Rules,
+    pub(crate) conditions: Option<Arc<CedarConditions>>,
+    pub(crate) tests: Vec<TestCase>,
     pub(crate) source: Vec<u8>,
     pub(crate) guardrails: Guardrails,
 }
@@ -56,7 +60,14 @@ impl Parts {
 pub(crate) fn policy(home: &Home) -> Result<PolicyFiles, Error> {
     let guardrails = guardrails(home)?;
     let bytes = settings::read(&home.policy(), POLICY_BYTES_MAX, "the policy")?;
-    policy_of(&bytes, guardrails)
+    policy_of("access.yml", &bytes, guardrails)
+}
+
+/// Another policy file, under the guardrails of the home folder.
+pub(crate) fn policy_file(home: &Home, path: &Path) -> Result<PolicyFiles, Error> {
+    let bytes = settings::read(path, POLICY_BYTES_MAX, "the policy")?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    policy_of(&name, &bytes, guardrails(home)?)
 }
 
 fn guardrails(home: &Home) -> Result<Guardrails, Error> {
@@ -79,8 +90,30 @@ fn guardrails(home: &Home) -> Result<Guardrails, Error> {
     })
 }
 
-fn policy_of(bytes: &[u8], guardrails: Guardrails) -> Result<PolicyFiles, Error> {
-    let loaded = policy::load("access.yml", bytes, &guardrails).map_err(|report| {
+/// A policy that the store kept, under the guardrails of its time.
+pub(crate) fn policy_kept(kept: &PolicySource) -> Result<PolicyFiles, Error> {
+    let guardrails = Guardrails::from_canonical(&kept.guardrails).ok_or_else(|| {
+        Error::new(
+            Exit::Failed,
+            format!("the guardrails of policy {} cannot be read", kept.digest),
+        )
+    })?;
+    let files = policy_of(&kept.file, &kept.source, guardrails)?;
+    if files.rules.policy().digest == kept.digest {
+        return Ok(files);
+    }
+    Err(Error::new(
+        Exit::Failed,
+        format!(
+            "the text that is kept for policy {} is not that policy",
+            kept.digest
+        ),
+    )
+    .hint("the database was changed behind its back; restore it from a backup"))
+}
+
+fn policy_of(file: &str, bytes: &[u8], guardrails: Guardrails) -> Result<PolicyFiles, Error> {
+    let loaded = policy::load(file, bytes, &guardrails).map_err(|report| {
         // The report is made for a screen by its own renderer, which masks what is hidden.
         output::say(&policy::render(&report, output::width(), false));
         Error::new(Exit::BadInput, "the policy has errors").hint("mend them and run `policy check`")
@@ -89,12 +122,15 @@ fn policy_of(bytes: &[u8], guardrails: Guardrails) -> Result<PolicyFiles, Error>
         let shown = policy::render(&loaded.warnings, output::width(), false);
         shown.lines().for_each(output::note);
     }
-    let source = loaded.source.clone();
+    let (conditions, source) = (loaded.conditions.clone(), loaded.source.clone());
+    let tests = loaded.tests.clone();
     let rules = loaded
         .compile()
         .map_err(|error| Error::of(Exit::BadInput, &error))?;
     Ok(PolicyFiles {
         rules,
+        conditions,
+        tests,
         source,
         guardrails,
     })
@@ -174,13 +210,13 @@ pub(crate) fn start(parts: &Parts) -> Result<(), Error> {
 /// Puts the loaded policy in force.
 pub(crate) fn activate(parts: &Parts, reason: &str, by: &str) -> Result<(), Error> {
     let policy = parts.files.rules.policy();
-    let activation = Activation {
+    let policy_source = PolicySource {
         digest: policy.digest.clone(),
         source: parts.files.source.clone(),
         guardrails: parts.files.guardrails.canonical(),
         file: policy.file.clone(),
     };
-    administer(parts, "policy.activated", reason, by, Some(activation))
+    administer(parts, "policy.activated", reason, by, Some(policy_source))
 }
 
 /// Records that automatic decisions are allowed under the loaded policy before a backtest exists.
@@ -194,7 +230,7 @@ fn administer(
     event: &'static str,
     reason: &str,
     by: &str,
-    activation: Option<Activation>,
+    policy_source: Option<PolicySource>,
 ) -> Result<(), Error> {
     let digest = parts.files.rules.policy().digest.clone();
     let committed = [("by", by), ("reason", reason)];
@@ -210,7 +246,7 @@ fn administer(
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
         }],
-        activation,
+        policy_source,
         ..Transition::default()
     };
     commit(&parts.store, transition)?;

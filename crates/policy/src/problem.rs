@@ -166,6 +166,12 @@ impl Problem {
         self.code
     }
 
+    /// Whether it refuses the policy, or only warns.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// What is wrong: lower case, without a final stop.
     #[must_use]
     pub fn message(&self) -> &str {

@@ -12,7 +12,7 @@ use decision::request::Request;
 use decision::rules::Rules;
 use decision::time::Timestamp;
 use policy::Guardrails;
-use ports::store::{Activation, Budgets, Category, LeafDraft, Transition};
+use ports::store::{Budgets, Category, LeafDraft, PolicySource, Transition};
 use ports::{Clock, Directory as _, FixedClock, Provisioner, commit};
 use store::{Options, Salts, SqliteStore};
 use tempfile::TempDir;
@@ -126,7 +126,7 @@ impl World {
                 clear: [("policy".to_owned(), digest.clone())].into(),
                 committed: [].into(),
             }],
-            activation: Some(Activation {
+            policy_source: Some(PolicySource {
                 digest,
                 source: source.as_bytes().to_vec(),
                 guardrails: Guardrails::default().canonical(),

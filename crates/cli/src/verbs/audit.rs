@@ -203,7 +203,7 @@ fn there_is(folder: &Path) -> Result<(), Error> {
 }
 
 /// Entries of the published log, read tile by tile.
-fn entries(folder: &Path, from: u64, limit: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+pub(super) fn entries(folder: &Path, from: u64, limit: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
     let size = published_size(folder)?;
     let end = from.saturating_add(limit).min(size);
     let tiles = TileFolder::new(folder);

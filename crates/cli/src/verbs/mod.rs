@@ -5,6 +5,7 @@ mod demo;
 mod grants;
 mod handle;
 mod policy;
+mod replay;
 mod request;
 mod review;
 
@@ -28,6 +29,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
         Verb::Grants(grants) => grants::run(&home, format, grants),
         Verb::Audit(audit) => audit::run(&home, format, audit),
         Verb::Policy(policy) => policy::run(&home, format, policy),
+        Verb::Replay(replay) => replay::run(&home, format, &replay),
         Verb::Demo(demo) => demo::run(&demo),
         Verb::Completions { shell } => {
             let mut command = Arguments::command();

@@ -20,7 +20,7 @@ use decision::rules::policy::{ApprovalKind, Entitlement, LevelOrder, Listed, Pol
 use decision::time::{Minutes, Timestamp};
 use decision::verdict;
 use ports::store::{
-    Admitted, GrantRow, GrantState, RequestRow, ReviewRow, StoreError, StoredRuling,
+    Admitted, GrantRow, GrantState, PolicySource, RequestRow, ReviewRow, StoreError, StoredRuling,
 };
 use ports::{CommitError, Committal, Committed, Revocation, Store, Transition};
 
@@ -227,6 +227,12 @@ impl Store for Agreeable {
         nothing()
     }
     fn rulings(&self, _: u32) -> Result<Vec<StoredRuling>, StoreError> {
+        nothing()
+    }
+    fn rulings_after(&self, _: u64, _: u32) -> Result<Vec<(u64, StoredRuling)>, StoreError> {
+        nothing()
+    }
+    fn policy(&self, _: &str) -> Result<Option<PolicySource>, StoreError> {
         nothing()
     }
     fn ruling_count(&self, _: &str) -> Result<u32, StoreError> {

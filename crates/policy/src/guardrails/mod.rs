@@ -59,6 +59,21 @@ impl Guardrails {
         })
     }
 
+    /// The guardrails of which [`Self::canonical`] gave this text; `None` for any other text.
+    #[must_use]
+    pub fn from_canonical(text: &str) -> Option<Self> {
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("never_auto "))?;
+        let added = line
+            .split(' ')
+            .filter(|name| Class::from_name(name).is_none());
+        let guardrails = Self {
+            unpatterned_classes: added.map(str::to_owned).collect(),
+        };
+        (guardrails.canonical() == text).then_some(guardrails)
+    }
+
     /// The never-auto classes that have patterns: always all four.
     #[must_use]
     pub fn never_auto(&self) -> ClassSet {

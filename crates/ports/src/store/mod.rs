@@ -9,7 +9,7 @@ use thiserror::Error;
 
 pub use rows::{GrantRow, GrantState, Remark, RequestRow, ReviewRow, RulingRow, StoredRuling};
 pub use transition::{
-    Activation, Admitted, Category, CommitError, Committal, LeafDraft, Revocation, Settlement,
+    Admitted, Category, CommitError, Committal, LeafDraft, PolicySource, Revocation, Settlement,
     Transition,
 };
 
@@ -35,6 +35,22 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn rulings(&self, limit: u32) -> Result<Vec<StoredRuling>, StoreError>;
+
+    /// Rulings whose number is above `number`, in the order in which they were made, each with its number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn rulings_after(
+        &self,
+        number: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, StoredRuling)>, StoreError>;
+
+    /// What the digest of a policy stands for; `None` when it was never kept.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn policy(&self, digest: &str) -> Result<Option<PolicySource>, StoreError>;
 
     /// Number of rulings of a request, which numbers the next one.
     ///

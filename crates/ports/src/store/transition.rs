@@ -35,7 +35,7 @@ pub struct Transition {
     /// A review.
     pub review: Option<ReviewRow>,
     /// A policy that is put in force.
-    pub activation: Option<Activation>,
+    pub policy_source: Option<PolicySource>,
 }
 
 /// A log leaf before it has salts and a place. The person becomes a keyed hash, `committed` salted commitments.
@@ -68,7 +68,7 @@ pub enum Category {
     Approvals,
     /// What became of a change.
     Effect,
-    /// Policy activation, overrides, the kill switch.
+    /// Policy policy_source, overrides, the kill switch.
     Administration,
 }
 
@@ -110,7 +110,7 @@ pub struct Settlement {
 /// A policy that is put in force: what its digest stands for, kept for replay. Its leaf `policy.activated` puts it in
 /// force, not this.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Activation {
+pub struct PolicySource {
     /// Digest of policy and guardrails.
     pub digest: String,
     /// The policy file's bytes.

@@ -6,7 +6,7 @@ use audit::{Appender, Leaf};
 use decision::gate::Authority;
 use decision::time::Timestamp;
 use ports::store::{
-    Activation, Category, CommitError, Committal, GrantRow, GrantState, LeafDraft, RequestRow,
+    Category, CommitError, Committal, GrantRow, GrantState, LeafDraft, PolicySource, RequestRow,
     ReviewRow, Revocation, RulingRow, Settlement, Transition,
 };
 use rusqlite::{Connection, params};
@@ -160,7 +160,7 @@ pub(crate) struct Work {
     revocation: Option<Revocation>,
     settlement: Option<Settlement>,
     review: Option<ReviewRow>,
-    activation: Option<Activation>,
+    policy_source: Option<PolicySource>,
 }
 
 impl Work {
@@ -201,7 +201,7 @@ impl Work {
             revocation: transition.revocation.clone(),
             settlement: transition.settlement.clone(),
             review: transition.review.clone(),
-            activation: transition.activation.clone(),
+            policy_source: transition.policy_source.clone(),
         }
     }
 }

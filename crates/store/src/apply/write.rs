@@ -178,7 +178,7 @@ pub(super) fn write_review(
 
 /// Keeps what the digest of a policy stands for. Its leaf alone puts it in force.
 pub(super) fn write_policy(connection: &Connection, work: &Work) -> Result<(), CommitError> {
-    let Some(policy) = &work.activation else {
+    let Some(policy) = &work.policy_source else {
         return Ok(());
     };
     connection

@@ -8,8 +8,8 @@ use audit::{FolderDisk, Receipt, Scope};
 use decision::evidence::record::{EarlierGrant, LogState, Reserved};
 use decision::time::Timestamp;
 use ports::store::{
-    Budgets, CommitError, Committal, GrantRow, GrantState, RequestRow, ReviewRow, Store,
-    StoreError, StoredRuling, Transition,
+    Budgets, CommitError, Committal, GrantRow, GrantState, PolicySource, RequestRow, ReviewRow,
+    Store, StoreError, StoredRuling, Transition,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -63,6 +63,44 @@ impl Store for SqliteStore {
                  ORDER BY r.number DESC LIMIT ?1"
             );
             connection.prepare_cached(&query)?.query_map([limit], ruling_row)?.collect()
+        })
+    }
+
+    fn rulings_after(
+        &self,
+        number: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, StoredRuling)>, StoreError> {
+        self.reading(|connection| {
+            let query = format!(
+                "SELECT r.number, {} WHERE r.number > ?1 ORDER BY r.number LIMIT ?2",
+                RULING_COLUMNS.trim_start_matches("SELECT ")
+            );
+            connection
+                .prepare_cached(&query)?
+                .query_map(params![number, limit], |row| {
+                    Ok((row.get("number")?, ruling_row(row)?))
+                })?
+                .collect()
+        })
+    }
+
+    fn policy(&self, digest: &str) -> Result<Option<PolicySource>, StoreError> {
+        self.reading(|connection| {
+            connection
+                .query_row(
+                    "SELECT digest, file, source, guardrails FROM policy WHERE digest = ?1",
+                    [digest],
+                    |row| {
+                        Ok(PolicySource {
+                            digest: row.get(0)?,
+                            file: row.get(1)?,
+                            source: row.get(2)?,
+                            guardrails: row.get(3)?,
+                        })
+                    },
+                )
+                .optional()
         })
     }
 

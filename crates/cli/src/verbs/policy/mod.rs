@@ -1,7 +1,11 @@
-//! `policy`: check, show, put in force.
+//! `policy`: check, test, lint, compare, show, put in force.
+
+mod compare;
+mod tests;
 
 use decision::evidence::record::Mode;
 use policy::enumerate::enumerate;
+use ports::{Clock as _, Store as _, SystemClock};
 
 use crate::args::Policy;
 use crate::error::{Error, Exit};
@@ -13,10 +17,28 @@ use crate::wiring::{self, PolicyFiles};
 pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, Error> {
     match policy {
         Policy::Check => check(&wiring::policy(home)?, format),
-        Policy::Show { name } => show(&wiring::policy(home)?, name.as_deref(), format),
+        Policy::Show {
+            at: Some(digest), ..
+        } => compare::show_at(home, &digest, format),
+        Policy::Show { name, at: None } => show(&wiring::policy(home)?, name.as_deref(), format),
+        Policy::Test {
+            files,
+            policy,
+            junit,
+        } => tests::run_verb(home, format, &files, policy.as_deref(), junit.as_deref()),
+        Policy::Lint { policy } => {
+            let files = match policy {
+                Some(path) => wiring::policy_file(home, &path)?,
+                None => wiring::policy(home)?,
+            };
+            lint(&files, format)
+        }
+        Policy::Diff { old, new } => compare::run(home, format, &old, &new),
+        Policy::History => tell_history(home, format),
         Policy::Activate { reason } => {
             let parts = wiring::open(home, Mode::Advise)?;
             let reviewer = reviewer::of_security(&parts.directory)?;
+            may_activate(home, &parts.files)?;
             wiring::activate(&parts, &reason, &reviewer.person.id)?;
             super::finish(&parts)?;
             output::say(&format!("in force: {}", parts.files.rules.policy().digest));
@@ -35,6 +57,120 @@ pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, E
             Ok(Exit::Done)
         }
     }
+}
+
+/// A policy whose own tests fail, or that lint finds dangerous, is not put in force.
+fn may_activate(home: &Home, files: &PolicyFiles) -> Result<(), Error> {
+    let suite = tests::of_policy(home, files);
+    if !tests::passed(&suite) {
+        return Err(Error::new(
+            Exit::NotAllowed,
+            "the policy's own tests fail, so it is not put in force",
+        )
+        .hint("mend the policy or its tests; `policy test` runs them"));
+    }
+    let report = linted(files);
+    if is_dangerous(&report) {
+        output::note_lines(&policy::render(&report, output::width(), false));
+        return Err(Error::new(
+            Exit::NotAllowed,
+            "lint finds errors, so the policy is not put in force",
+        )
+        .hint("mend them; `policy lint` shows them again"));
+    }
+    output::note(&format!(
+        "{} tests passed, {} lint warnings",
+        suite.outcomes.len(),
+        report.problems().len()
+    ));
+    Ok(())
+}
+
+fn linted(files: &PolicyFiles) -> policy::Report {
+    let now = SystemClock.now();
+    policy::lint(
+        &files.rules,
+        files.conditions.as_deref(),
+        &files.source,
+        now,
+    )
+}
+
+/// Whether lint found an error, and not only warnings.
+fn is_dangerous(report: &policy::Report) -> bool {
+    report.problems().iter().any(policy::Problem::is_error)
+}
+
+fn lint(files: &PolicyFiles, format: Format) -> Result<Exit, Error> {
+    let report = linted(files);
+    if format == Format::Text {
+        if report.is_empty() {
+            output::say("nothing to say");
+        } else {
+            let shown = policy::render(&report, output::width(), false);
+            shown.lines().for_each(output::say);
+        }
+    } else {
+        let rows: Vec<Vec<String>> = (report.problems().iter())
+            .map(|problem| {
+                vec![
+                    problem.code().name().to_owned(),
+                    problem.place().line.to_string(),
+                    problem.message().to_owned(),
+                    problem.help_text().unwrap_or_default().to_owned(),
+                ]
+            })
+            .collect();
+        output::rows(&["kind", "line", "message", "help"], &rows, format);
+    }
+    Ok(if is_dangerous(&report) {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
+}
+
+/// A policy that was put in force or allowed, as the log tells it.
+struct HistoryEntry {
+    entry: u64,
+    at: String,
+    event: String,
+    digest: String,
+}
+
+/// What the log says about policies, oldest first.
+fn history(home: &Home) -> Result<Vec<HistoryEntry>, Error> {
+    let entries = super::audit::entries(&home.log(), 0, u64::MAX)?;
+    Ok((entries.into_iter())
+        .filter_map(|(entry, bytes)| {
+            let leaf = ::audit::Leaf::parse(&bytes).ok()?;
+            let digest = leaf.clear.get("policy")?.clone();
+            (leaf.category == ::audit::Category::Administration).then_some(HistoryEntry {
+                entry,
+                at: leaf.at,
+                event: leaf.event,
+                digest,
+            })
+        })
+        .collect())
+}
+
+fn tell_history(home: &Home, format: Format) -> Result<Exit, Error> {
+    let active = wiring::open_own_store(home)?.active_policy()?;
+    let rows: Vec<Vec<String>> = (history(home)?.into_iter())
+        .map(|entry| {
+            let is_active = active.as_ref() == Some(&entry.digest);
+            vec![
+                entry.at,
+                entry.event,
+                entry.digest,
+                entry.entry.to_string(),
+                if is_active { "in force" } else { "" }.to_owned(),
+            ]
+        })
+        .collect();
+    output::rows(&["at", "event", "policy", "entry", "now"], &rows, format);
+    Ok(Exit::Done)
 }
 
 fn check(files: &PolicyFiles, format: Format) -> Result<Exit, Error> {
