@@ -28,3 +28,19 @@ fn every_rule_of_the_cookbook_does_what_it_says() {
     assert!(failed.is_empty(), "{failed:#?}");
     assert!(tests.len() >= 25);
 }
+
+/// The page shows what is tested, word for word.
+#[test]
+fn every_rule_of_the_page_is_a_tested_one() {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let tested = words(include_str!("cookbook/access.yml"));
+    let page = include_str!("../../../docs/policy-cookbook.md");
+    for (fence, least) in [("```cedar\n", 12), ("```yaml\n", 20)] {
+        let blocks = page.split(fence).skip(1);
+        let shown: Vec<&str> = blocks.filter_map(|rest| rest.split("```").next()).collect();
+        assert!(shown.len() >= least, "{fence}{}", shown.len());
+        for block in shown {
+            assert!(tested.contains(&words(block)), "{block}");
+        }
+    }
+}
