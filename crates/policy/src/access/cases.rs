@@ -162,7 +162,8 @@ fn moment(sink: &mut Sink, node: &Node) -> Option<Timestamp> {
 fn expect(sink: &mut Sink, node: &Node) -> Option<Expected> {
     let answers = Answer::ALL.map(|answer| (answer.name(), answer));
     let (mut decision, mut basis, mut route) = (None, None, None);
-    for field in tree::fields(sink, node, "`expect`", EXPECT_KEYS)? {
+    let fields = tree::fields(sink, node, "`expect`", EXPECT_KEYS)?;
+    for field in &fields {
         let value = field.value;
         match field.key {
             "decision" => decision = tree::choice(sink, value, "decision", &answers),
@@ -171,6 +172,16 @@ fn expect(sink: &mut Sink, node: &Node) -> Option<Expected> {
             // `fields` has refused every other key.
             _ => {}
         }
+    }
+    if !fields.iter().any(|field| field.key == "decision") {
+        sink.push(
+            Problem::new(
+                Code::KeyMissing,
+                tree::spot(node),
+                "`expect` needs `decision`",
+            )
+            .help("write `expect: { decision: ESCALATE }`, and `basis` or `route` beside it"),
+        );
     }
     Some(Expected {
         decision: decision?,

@@ -70,6 +70,13 @@ pub(super) fn effect(
         }
         CedarEffect::Forbid => {
             misplaced(&["grant"], "forbid", "`@grant` belongs to a permit")?;
+            if policy.annotation("outcome") == Some("ask") {
+                misplaced(
+                    &["route"],
+                    "forbid that asks",
+                    "what is asked for, the requester gives: leave `@route` out",
+                )?;
+            }
             forbid(policy).map(Effect::Forbid)
         }
     }

@@ -17,7 +17,7 @@ use super::declared::Declared;
 use super::evaluate::{CedarConditions, Rule};
 use super::facts::inherited;
 use super::outline::Outline;
-use super::permit::{check_permit, scope};
+use super::permit::{check_alias, check_permit, scope};
 use super::schema;
 use super::tree::{DEPTH_MAX, Leaf, Tree, question};
 use super::values::check_values;
@@ -209,6 +209,9 @@ fn condition(
         return None;
     }
     let (entitlement, role) = scope(policy);
+    if let Some(name) = &entitlement {
+        check_alias(sink, block, rules, draft, name);
+    }
     let effect = match annotations::effect(policy, entitlement, role) {
         Ok(effect) => effect,
         Err(fault) => {

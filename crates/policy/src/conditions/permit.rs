@@ -38,6 +38,27 @@ pub(super) fn scope(policy: &CedarPolicy) -> (Option<String>, Option<String>) {
     (entitlement, role)
 }
 
+/// A scope names a catalogue id: an alias there would match nothing, and a forbid would be gone without a word.
+pub(super) fn check_alias(
+    sink: &mut Sink,
+    block: &Block,
+    rules: &Rules,
+    draft: &Draft,
+    name: &str,
+) {
+    let entry = rules.entitlement(name).and_then(|id| rules.entry(id));
+    if let Some(entry) = entry.filter(|entry| entry.id != name) {
+        let message = format!(
+            "{} is an alias, and a scope names a catalogue id",
+            quoted(name)
+        );
+        sink.push(
+            Problem::new(Code::ConditionScope, place_of(block, draft, "id"), message)
+                .help(format!("write `{}`", entry.id)),
+        );
+    }
+}
+
 /// INVARIANT(permission-exact): a permit names a catalogue id, clears no danger, and reads nothing that the person can
 /// change.
 pub(super) fn check_permit(
@@ -52,18 +73,15 @@ pub(super) fn check_permit(
     let spot = place_of(block, draft, "id");
     let found = rules.entitlement(entitlement);
     let entry = found.and_then(|id| rules.entry(id));
-    let (Some(facts), true) = (
-        found.and_then(|id| rules.facts(id)),
-        entry.is_some_and(|entry| entry.id == entitlement),
-    ) else {
+    if entry.is_some_and(|entry| entry.id != entitlement) {
+        // That it is an alias is said already.
+        return;
+    }
+    let Some(facts) = found.and_then(|id| rules.facts(id)) else {
         let catalogue = rules.policy().catalogue.iter();
         let hint = sink.did_you_mean(entitlement, catalogue.map(|entry| entry.id.as_str()));
         let message = format!("{} is not in the catalogue", quoted(entitlement));
-        sink.push(
-            Problem::new(Code::ConditionScope, spot, message)
-                .help("a permit names a catalogue id, not an alias")
-                .help_if(hint),
-        );
+        sink.push(Problem::new(Code::ConditionScope, spot, message).help_if(hint));
         return;
     };
     let dangerous = !facts.classes.is_empty() || facts.privileged;

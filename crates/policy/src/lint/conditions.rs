@@ -59,11 +59,12 @@ fn names(found: &mut Found, rules: &Rules, condition: &Condition, outline: &Outl
             "mend the name: nobody is in a role that is not there",
         );
     }
-    for name in outline
-        .entitlements
-        .iter()
-        .filter(|name| rules.entitlement(name).is_none())
-    {
+    // An alias is not an id: in a condition it equals nothing.
+    let unknown = |name: &&String| {
+        let entry = rules.entitlement(name).and_then(|id| rules.entry(id));
+        entry.is_none_or(|entry| entry.id != **name)
+    };
+    for name in outline.entitlements.iter().filter(unknown) {
         warn(
             found,
             Code::LintUnknownEntitlement,

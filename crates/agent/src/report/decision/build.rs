@@ -48,6 +48,18 @@ impl Decision {
     }
 }
 
+/// Whom a denial names for questions.
+fn questions(frozen: &Frozen, rules: &Rules) -> String {
+    let routes: Vec<&str> = (explain::routes(frozen, rules, Kind::ConditionDeny).into_iter())
+        .flatten()
+        .collect();
+    if routes.is_empty() {
+        String::new()
+    } else {
+        format!(" Questions go to {}.", routes.join(" and "))
+    }
+}
+
 /// Whether a condition of the policy says so: a ticket shows every other refusal as an escalation.
 fn is_denied(ruling: &Ruling) -> bool {
     ruling.answer() == Answer::Deny
@@ -247,8 +259,9 @@ fn note(frozen: &Frozen, rules: &Rules, ruling: &Ruling, alternatives: &[Alterna
             )
         }
         (Outcome::Refuse, _) if is_denied(ruling) => format!(
-            "Your request for {asked} is denied: {}.{meantime}",
-            explain::because(frozen, rules, Kind::ConditionDeny)
+            "Your request for {asked} is denied: {}.{}{meantime}",
+            explain::because(frozen, rules, Kind::ConditionDeny),
+            questions(frozen, rules)
         ),
         (Outcome::Escalate | Outcome::Refuse, _) => {
             let first = ruling
