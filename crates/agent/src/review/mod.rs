@@ -131,12 +131,7 @@ impl Agent<'_> {
             }
             Act::Narrow(access, duration) => {
                 self.authority_over(&shown, reviewer)?;
-                let given = ruling::grant_id(id, shown.frozen.evidence().request.revision);
-                if self.store.grant(&given)?.is_some() {
-                    return Err(AgentError::NotAllowed(format!(
-                        "`{id}` led to the grant `{given}` already; take that back, and file what is needed anew"
-                    )));
-                }
+                self.refuse_granted(id)?;
                 let request = narrowed(&shown, self, access, duration)?;
                 let text = format!("{} for {:?}", request.access.asked(), request.term);
                 self.record_review(

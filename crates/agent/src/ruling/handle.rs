@@ -139,6 +139,17 @@ impl Agent<'_> {
         }
     }
 
+    /// What people gave for a request was used by its grant: a higher revision does not use it again.
+    pub(crate) fn refuse_granted(&self, id: &str) -> Result<(), AgentError> {
+        match self.store.granted(id)? {
+            None => Ok(()),
+            Some(grant) => Err(AgentError::Granted {
+                id: id.to_owned(),
+                grant,
+            }),
+        }
+    }
+
     /// The denial of a request, when a person denied it.
     pub(crate) fn denial(&self, id: &str) -> Result<Option<Remark>, AgentError> {
         Ok(self
@@ -161,6 +172,7 @@ impl Agent<'_> {
         };
         if request.revision > row.revision {
             self.refuse_denied(&request.id)?;
+            self.refuse_granted(&request.id)?;
             return Ok(Known::New);
         }
         if request.revision < row.revision || content_digest(request) != row.content_digest {

@@ -71,13 +71,10 @@ pub(crate) fn prepare(
 ) -> Result<Ruled, StoreError> {
     let gathered = enrich::gather(agent, request, now)?;
     let (frozen, ruling, grant) = decide(gathered.evidence, agent.rules);
-    // INVARIANT(once): one grant for a request and revision, whatever is ruled afterwards.
+    // INVARIANT(once): one grant for a request, whatever is ruled afterwards and under whatever revision.
     let id = grant_id(&request.id, request.revision);
-    let grant = if agent.store.grant(&id)?.is_some() {
-        None
-    } else {
-        grant
-    };
+    let used = agent.store.granted(&request.id)?.is_some() || agent.store.grant(&id)?.is_some();
+    let grant = grant.filter(|_| !used);
     let decision = Decision::new(&frozen, agent.rules, &ruling);
     let mut transition = Transition {
         at: now,

@@ -268,6 +268,9 @@ impl Store for Agreeable {
     fn grant(&self, _: &str) -> Result<Option<GrantRow>, StoreError> {
         nothing()
     }
+    fn granted(&self, _: &str) -> Result<Option<String>, StoreError> {
+        nothing()
+    }
     fn grants(&self, _: &[GrantState], _: u32) -> Result<Vec<GrantRow>, StoreError> {
         nothing()
     }

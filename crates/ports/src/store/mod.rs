@@ -118,6 +118,13 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn grant(&self, id: &str) -> Result<Option<GrantRow>, StoreError>;
 
+    /// The grant that a request led to under whatever revision, live or over, by the signed log alone. One that was refused
+    /// or withdrawn gave nothing and is not told.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn granted(&self, request: &str) -> Result<Option<String>, StoreError>;
+
     /// Grants in any of these states, oldest first; every state when the list is empty. See [`Store::grant`].
     ///
     /// # Errors

@@ -155,6 +155,10 @@ impl Store for SqliteStore {
         self.grant_as_signed(id).map_err(failed)
     }
 
+    fn granted(&self, request: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.signed(|state| state.granted.get(request).cloned()))
+    }
+
     fn grants(&self, states: &[GrantState], limit: u32) -> Result<Vec<GrantRow>, StoreError> {
         self.grants_as_signed(states, limit).map_err(failed)
     }
