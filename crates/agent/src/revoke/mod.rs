@@ -3,7 +3,7 @@
 use decision::evidence::record::{LogState, Person};
 use decision::findings::approvals::SECURITY_GROUP;
 use decision::time::Timestamp;
-use ports::store::{GrantRow, GrantState, Revocation, Transition};
+use ports::store::{GrantRow, GrantState, Revocation, Survivor, Transition};
 use ports::{Effect, PortError, commit};
 
 use crate::provision::About;
@@ -130,7 +130,8 @@ impl Agent<'_> {
         reason: &str,
         now: Timestamp,
     ) -> Result<Revoked, AgentError> {
-        let superseded = self.is_superseded(&grant, now)?;
+        let survivor = self.survivor(&grant, now)?;
+        let kept_by = survivor.as_ref().map(|survivor| survivor.grant.clone());
         let transition = Transition {
             at: now,
             leaves: vec![
@@ -141,7 +142,7 @@ impl Agent<'_> {
                 person: grant.person.clone(),
                 entitlement: grant.entitlement.clone(),
                 reason: reason.to_owned(),
-                superseded,
+                survivor,
             }),
             ..Transition::default()
         };
@@ -155,10 +156,12 @@ impl Agent<'_> {
         let look = self.provisioner.look(&grant.person, &grant.entitlement);
         let (state, detail) = match look {
             Ok(seen) if seen.as_ref().and_then(|seen| seen.grant.as_deref()) != Some(&grant.id) => {
-                let rest = if seen.is_some() {
-                    ", still held by other means"
-                } else {
-                    ""
+                let rest = match (seen.map(|seen| seen.grant), kept_by) {
+                    (None, _) => String::new(),
+                    (Some(holder), Some(other)) if holder.as_ref() == Some(&other) => {
+                        format!(", still held by grant {other}")
+                    }
+                    (Some(_), _) => ", still held by other means".to_owned(),
                 };
                 (
                     GrantState::Revoked,
@@ -183,23 +186,27 @@ impl Agent<'_> {
         })
     }
 
-    /// Whether another grant of ours still gives the same access to the same person. A row that the log does not confirm
-    /// keeps nothing.
-    fn is_superseded(&self, grant: &GrantRow, now: Timestamp) -> Result<bool, AgentError> {
+    /// The grant of ours that gives the same access to the same person the longest, when there is another one. One whose
+    /// access was not seen, or that the log does not confirm, keeps nothing.
+    fn survivor(&self, grant: &GrantRow, now: Timestamp) -> Result<Option<Survivor>, AgentError> {
         let others = self
             .store
             .earlier(&grant.person, &grant.entitlement, now, &grant.id)?;
+        let mut last: Option<(Timestamp, Survivor)> = None;
         for other in others {
-            if let Some(row) = self.store.grant(&other.grant)?
-                && matches!(
-                    row.state,
-                    GrantState::Applied | GrantState::Committed | GrantState::Unknown
-                )
-                && self.store.leaf_confirms(&row)?
-            {
-                return Ok(true);
+            let Some(row) = self.store.grant(&other.grant)? else {
+                continue;
+            };
+            let lasts_longer = last.as_ref().is_none_or(|(end, _)| *end < other.end);
+            if lasts_longer && row.state == GrantState::Applied && self.store.leaf_confirms(&row)? {
+                let survivor = Survivor {
+                    grant: row.id,
+                    starts: row.starts,
+                    ends: row.ends,
+                };
+                last = Some((other.end, survivor));
             }
         }
-        Ok(false)
+        Ok(last.map(|(_, survivor)| survivor))
     }
 }

@@ -146,6 +146,29 @@ impl Database {
         })
     }
 
+    /// Hands what this grant gave to another one, so that the access ends with that one.
+    pub(super) fn hand_over(&self, from: &str, to: &LiveGrant) -> Result<Change, Failure> {
+        self.change(|transaction| {
+            let sql = "UPDATE holding SET grant_id = ?4, granted_at = ?5, ends_at = ?6
+                       WHERE person = ?1 AND entitlement = ?2 AND grant_id = ?3";
+            let changed = transaction.execute(
+                sql,
+                params![
+                    to.person,
+                    to.entitlement,
+                    from,
+                    to.grant,
+                    to.granted_at.seconds(),
+                    to.ends_at.map(Timestamp::seconds),
+                ],
+            )?;
+            Ok(match changed {
+                0 => Change::Unneeded,
+                _ => Change::Made,
+            })
+        })
+    }
+
     fn change(
         &self,
         body: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Change>,

@@ -274,11 +274,18 @@ impl Provisioner for EmbeddedDirectory {
             grant,
             person,
             entitlement,
-            superseded,
+            survivor,
             ..
         } = revocation.get();
-        if *superseded {
-            return Effect::AlreadySo;
+        if let Some(survivor) = survivor {
+            let to = LiveGrant {
+                person: person.clone(),
+                entitlement: entitlement.clone(),
+                grant: survivor.grant.clone(),
+                granted_at: survivor.starts,
+                ends_at: survivor.ends,
+            };
+            return effect(self.database.hand_over(grant, &to));
         }
         match self.database.take(person, entitlement, grant) {
             Ok(Change::Unneeded) if self.is_seed(person, entitlement) => Effect::Refused(format!(

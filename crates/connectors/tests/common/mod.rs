@@ -20,7 +20,7 @@ use decision::rules::policy::{ApprovalKind, Entitlement, LevelOrder, Listed, Pol
 use decision::time::{Minutes, Timestamp};
 use decision::verdict;
 use ports::store::{
-    Admitted, GrantRow, GrantState, RequestRow, ReviewRow, StoreError, StoredRuling,
+    Admitted, GrantRow, GrantState, RequestRow, ReviewRow, StoreError, StoredRuling, Survivor,
 };
 use ports::{CommitError, Committal, Committed, Revocation, Store, Transition};
 
@@ -60,19 +60,23 @@ pub fn grant(
         .unwrap()
 }
 
-/// The end of the grant `id`.
+/// The end of the grant `id`, while the grant `survivor` runs for another day.
 pub fn revocation(
     id: &str,
     person: &str,
     entitlement: &str,
-    superseded: bool,
+    survivor: Option<&str>,
 ) -> Committed<Revocation> {
     let revocation = Revocation {
         grant: id.to_owned(),
         person: person.to_owned(),
         entitlement: entitlement.to_owned(),
         reason: "expired".to_owned(),
-        superseded,
+        survivor: survivor.map(|id| Survivor {
+            grant: id.to_owned(),
+            starts: start(),
+            ends: Some(start().plus(Minutes::from_days(1))),
+        }),
     };
     let transition = Transition {
         revocation: Some(revocation),

@@ -10,7 +10,7 @@ use thiserror::Error;
 pub use rows::{GrantRow, GrantState, Remark, RequestRow, ReviewRow, RulingRow, StoredRuling};
 pub use transition::{
     Activation, Admitted, Category, CommitError, Committal, LeafDraft, Revocation, Settlement,
-    Transition,
+    Survivor, Transition,
 };
 
 /// A store. All changes go through [`Store::commit`]; the rest reads.
