@@ -151,6 +151,76 @@ fn access_ends_with_the_last_revocation() {
     }
 }
 
+/// The next verb may run in another mode than the one that decided.
+#[test]
+fn what_was_decided_in_guarded_mode_is_finished_in_advise_mode() {
+    let mut world = world();
+    interrupted(&world, "R-1", "repo:read", r#""duration": "8h""#);
+    world.mode = Mode::Advise;
+    world.agent().reconcile().unwrap();
+    assert_eq!(state(&world, "R-1#1"), GrantState::Applied);
+}
+
+#[test]
+fn the_same_end_is_the_same_however_late_it_is_finished() {
+    for term in [
+        r#""until": "2026-03-02T17:00:00Z""#,
+        r#""until": "2026-03-02T17:00:30Z""#,
+        r#""duration": "8h""#,
+    ] {
+        let world = world();
+        interrupted(&world, "R-1", "repo:read", term);
+        world.clock.advance(Minutes(7));
+        world.agent().reconcile().unwrap();
+        assert_eq!(state(&world, "R-1#1"), GrantState::Applied, "{term}");
+    }
+}
+
+#[test]
+fn an_extension_that_was_never_sent_is_finished() {
+    let world = world();
+    grant(&world, "R-1", r#""duration": "8h""#);
+    interrupted(&world, "R-2", "repo:read", r#""duration": "2d""#);
+    world.agent().reconcile().unwrap();
+    assert_eq!(state(&world, "R-2#1"), GrantState::Applied);
+    world.clock.advance(Minutes::from_hours(9));
+    world.agent().expire().unwrap();
+    assert!(holds(&world, "repo:read"));
+}
+
+#[test]
+fn what_could_not_be_seen_is_not_said_to_be_missing() {
+    let world = world();
+    file(&world, "R-1", "repo:read", r#""duration": "8h""#);
+    let faulty = Faulty::new(&world.directory);
+    let unseen = || Some(PortError::Unavailable("the directory".to_owned()));
+    faulty.fail_change(Fault::LostAfter);
+    faulty.fail_look(unseen());
+    approve(world.agent_with(&faulty), &world, "R-1");
+    world.clock.advance(Minutes(11));
+    faulty.fail_look(unseen());
+    world.agent_with(&faulty).reconcile().unwrap();
+    assert_eq!(state(&world, "R-1#1"), GrantState::Unknown);
+    world.agent_with(&faulty).reconcile().unwrap();
+    assert_eq!(state(&world, "R-1#1"), GrantState::Applied);
+}
+
+#[test]
+fn one_bad_row_stops_nothing_else() {
+    let world = world();
+    interrupted(&world, "R-1", "repo:read", r#""duration": "8h""#);
+    interrupted(&world, "R-2", "ci:read", r#""duration": "8h""#);
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    let damage = "UPDATE request SET body = 'x' WHERE id = 'R-1'";
+    assert_eq!(database.execute(damage, []), Ok(1));
+    drop(database);
+    let done = world.agent().reconcile().unwrap();
+    assert_eq!(state(&world, "R-1#1"), GrantState::Committed);
+    assert_eq!(state(&world, "R-2#1"), GrantState::Applied);
+    let told = done.iter().find(|one| one.grant == "R-1#1").unwrap();
+    assert!(told.detail.contains("cannot be read"), "{told:?}");
+}
+
 /// A directory whose person is never the same when the answer arrives.
 struct Moving<'a>(&'a World);
 

@@ -51,11 +51,11 @@ pub(crate) fn settle(
         (Ok(Some(seen)), _) if seen.grant.as_deref() == Some(grant) => {
             (GrantState::Applied, format!("read back from {name}"))
         }
-        (Ok(Some(_)), _) => (
+        (Ok(Some(_)), Effect::Applied | Effect::AlreadySo | Effect::Refused(_)) => (
             GrantState::Refused,
             format!("{name} has it by other means, so nothing was given"),
         ),
-        (Ok(None), Effect::Unknown(reason)) => (
+        (Ok(_), Effect::Unknown(reason)) => (
             GrantState::Unknown,
             format!("{reason}; not seen in {name} yet"),
         ),

@@ -230,6 +230,9 @@ impl Store for Agreeable {
     fn latest_ruling(&self, _: &str) -> Result<Option<StoredRuling>, StoreError> {
         nothing()
     }
+    fn ruling_of(&self, _: &GrantRow) -> Result<Option<StoredRuling>, StoreError> {
+        nothing()
+    }
     fn rulings(&self, _: u32) -> Result<Vec<StoredRuling>, StoreError> {
         nothing()
     }

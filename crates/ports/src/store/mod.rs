@@ -30,6 +30,12 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn latest_ruling(&self, request: &str) -> Result<Option<StoredRuling>, StoreError>;
 
+    /// The ruling that led to a grant, which need not be the latest one of its request.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn ruling_of(&self, grant: &GrantRow) -> Result<Option<StoredRuling>, StoreError>;
+
     /// Latest rulings, newest first.
     ///
     /// # Errors

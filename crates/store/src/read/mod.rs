@@ -56,6 +56,16 @@ impl Store for SqliteStore {
         })
     }
 
+    fn ruling_of(&self, grant: &GrantRow) -> Result<Option<StoredRuling>, StoreError> {
+        self.reading(|connection| {
+            let query = format!("{RULING_COLUMNS} WHERE r.request = ?1 AND r.leaf = ?2");
+            connection
+                .prepare_cached(&query)?
+                .query_row(params![grant.request, grant.leaf], ruling_row)
+                .optional()
+        })
+    }
+
     fn rulings(&self, limit: u32) -> Result<Vec<StoredRuling>, StoreError> {
         self.reading(|connection| {
             let query = format!(
