@@ -121,7 +121,11 @@ pub fn provisioner(subject: &dyn Provisioner, changes: Changes<'_>) -> Result<()
     let nobody = changes.to_nobody.get();
     match subject.grant(changes.to_nobody) {
         Effect::Refused(reason) if !reason.is_empty() => {}
-        other @ (Effect::Applied | Effect::AlreadySo | Effect::Refused(_) | Effect::Unknown(_)) => {
+        other @ (Effect::Applied
+        | Effect::AlreadySo
+        | Effect::Refused(_)
+        | Effect::NotNow(_)
+        | Effect::Unknown(_)) => {
             return Err(format!(
                 "giving to nobody: expected a refusal with its reason, got {other:?}"
             ));

@@ -170,14 +170,14 @@ fn a_grant_of_somebody_who_is_gone_can_be_taken() {
 }
 
 #[test]
-fn a_locked_database_refuses_and_changes_nothing() {
+fn a_locked_database_is_tried_again_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let subject = open(folder.path());
     let other = rusqlite::Connection::open(folder.path().join("holdings.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let effect = subject.grant(&grant("g-1", "p-1", "repo:read", "", 0));
     assert!(
-        matches!(&effect, Effect::Refused(why) if why.contains("nothing was changed")),
+        matches!(&effect, Effect::NotNow(why) if why.contains("nothing was changed")),
         "{effect:?}"
     );
     // Reading goes on meanwhile.

@@ -15,6 +15,8 @@ pub enum Effect {
     AlreadySo,
     /// The system refused, and nothing changed.
     Refused(String),
+    /// The system could not do it now, and nothing changed: it is tried again.
+    NotNow(String),
     /// Sent, but what became of it is not known: look, never send again blindly.
     Unknown(String),
 }

@@ -206,6 +206,20 @@ fn what_could_not_be_seen_is_not_said_to_be_missing() {
 }
 
 #[test]
+fn a_busy_disk_is_tried_again() {
+    let world = world();
+    file(&world, "R-1", "repo:read", r#""duration": "8h""#);
+    let holdings = world.database().with_file_name("holdings.db");
+    let other = rusqlite::Connection::open(holdings).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let decision = approve(world.agent(), &world, "R-1");
+    assert!(!decision.grant.applied);
+    other.execute_batch("ROLLBACK").unwrap();
+    world.agent().reconcile().unwrap();
+    assert_eq!(state(&world, "R-1#1"), GrantState::Applied);
+}
+
+#[test]
 fn one_bad_row_stops_nothing_else() {
     let world = world();
     interrupted(&world, "R-1", "repo:read", r#""duration": "8h""#);

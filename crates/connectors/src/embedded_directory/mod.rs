@@ -327,7 +327,16 @@ fn effect(outcome: Result<Change, Failure>) -> Effect {
     match outcome {
         Ok(Change::Made) => Effect::Applied,
         Ok(Change::Unneeded) => Effect::AlreadySo,
-        Err(Failure::Before(error)) => Effect::Refused(format!("nothing was changed: {error}")),
+        Err(Failure::Before(error)) => Effect::NotNow(format!("nothing was changed: {error}")),
+        // A commit that finds the disk full or the file busy is rolled back.
+        Err(Failure::AtCommit(error))
+            if matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull)
+            ) =>
+        {
+            Effect::NotNow(format!("nothing was changed: {error}"))
+        }
         Err(Failure::AtCommit(error)) => Effect::Unknown(format!("the commit failed: {error}")),
     }
 }
