@@ -110,3 +110,17 @@ fn an_approval_that_was_used_grants_nothing_when_the_rows_are_gone() {
         }
     }
 }
+
+#[test]
+fn what_was_given_is_taken_back_and_not_denied() {
+    let world = world(Mode::Guarded);
+    approved(&world);
+    let deny = Act::Deny("not needed".to_owned());
+    let refused = act(&world, "manager-001", deny.clone()).unwrap_err();
+    assert!(
+        refused.to_string().contains("grants revoke R-1#1"),
+        "{refused}"
+    );
+    revoke(&world);
+    assert!(act(&world, "manager-001", deny).is_ok());
+}

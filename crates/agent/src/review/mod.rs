@@ -10,7 +10,7 @@ use decision::rules::policy::ApprovalKind;
 use decision::time::{Minutes, Timestamp};
 use decision::verdict::Ruling;
 use ports::commit;
-use ports::store::{Category, LeafDraft, Remark, ReviewRow, Transition};
+use ports::store::{Category, GrantState, LeafDraft, Remark, ReviewRow, Transition};
 
 use crate::ruling::{Handled, map};
 use crate::{Agent, AgentError, ruling};
@@ -149,6 +149,7 @@ impl Agent<'_> {
             }
             Act::Deny(reason) => {
                 self.authority_over(&shown, reviewer)?;
+                self.refuse_live(id)?;
                 self.record_review(
                     id,
                     reviewer,
@@ -177,6 +178,20 @@ impl Agent<'_> {
                     basis: None,
                 })
             }
+        }
+    }
+
+    /// What was given is taken back; a denial would take nothing.
+    fn refuse_live(&self, id: &str) -> Result<(), AgentError> {
+        let Some(grant) = self.store.granted(id)? else {
+            return Ok(());
+        };
+        match self.store.grant(&grant)? {
+            Some(row) if row.state != GrantState::Revoked => Err(AgentError::NotAllowed(format!(
+                "`{id}` led to a grant that is {}: take it back with `grants revoke {grant}`",
+                row.state.name()
+            ))),
+            Some(_) | None => Ok(()),
         }
     }
 
