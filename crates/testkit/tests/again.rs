@@ -124,3 +124,46 @@ fn what_was_given_is_taken_back_and_not_denied() {
     revoke(&world);
     assert!(act(&world, "manager-001", deny).is_ok());
 }
+
+#[test]
+fn a_note_tells_what_is_so_now() {
+    let world = world(Mode::Guarded);
+    file(&world, 1, "repo:read", r#""duration": "8h""#).unwrap();
+    let note = approved(&world).requester_note;
+    assert!(note.contains("has been provisioned"), "{note}");
+    // Ruled upon again, it is held already; nobody reviewed it all the same.
+    let note = world.agent().rule_again("R-1").unwrap();
+    let note = note.decision.requester_note;
+    assert!(!note.contains("review"), "{note}");
+    revoke(&world);
+    let note = world.agent().decision("R-1").unwrap().requester_note;
+    assert!(!note.contains("has been provisioned"), "{note}");
+    assert!(note.contains("left the team"), "{note}");
+}
+
+#[test]
+fn a_note_after_a_release_does_not_wait_for_one() {
+    let world = world(Mode::Advise);
+    let note = approved(&world).requester_note;
+    assert!(note.contains("a person releases it"), "{note}");
+    let lift = Act::Lift(Kind::AdviseMode, None);
+    let released = act(&world, "security-001", lift).unwrap();
+    assert!(released.grant.applied);
+    let note = released.requester_note;
+    assert!(note.contains("after a review"), "{note}");
+    assert!(!note.contains("a person releases it"), "{note}");
+}
+
+#[test]
+fn a_preview_promises_nothing() {
+    let world = world(Mode::Guarded);
+    file(&world, 1, "repo:write", r#""duration": "8h""#).unwrap();
+    let act_of = Act::Approve(Some(ApprovalKind::Manager));
+    act(&world, "manager-001", act_of).unwrap();
+    let text = r#"{"request_id": "R-1", "requester": "engineer-001", "access": "repo:read", "revision": 2, "duration": "8h", "justification": "repairing the nightly import"}"#;
+    let shown = world.agent().preview(&request(text).unwrap()).unwrap();
+    let decision = shown.decision;
+    assert_eq!(decision.decision, "AUTO_PROVISION");
+    let note = decision.requester_note;
+    assert!(!note.contains("has been provisioned"), "{note}");
+}
