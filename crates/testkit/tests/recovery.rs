@@ -235,6 +235,29 @@ fn one_bad_row_stops_nothing_else() {
     assert!(told.detail.contains("cannot be read"), "{told:?}");
 }
 
+/// Each grant makes the facts of the others old.
+#[test]
+fn many_requests_of_one_person_are_all_ruled_upon() {
+    let world = world();
+    let names = ["a", "b", "c", "d", "e", "f", "ci", "repo"];
+    let ticket = |name: &str, revision: u32, more: &str| {
+        let text = format!(
+            r#"{{"request_id": "R-{name}", "requester": "engineer-001", "access": "{name}:read", "revision": {revision}{more}}}"#
+        );
+        request(&text).unwrap()
+    };
+    for name in names {
+        let _ = world.agent().handle(vec![ticket(name, 1, "")]);
+        approve(world.agent(), &world, &format!("R-{name}"));
+    }
+    let reason = r#", "justification": "repairing the nightly import""#;
+    let revised: Vec<_> = names.iter().map(|name| ticket(name, 2, reason)).collect();
+    for answer in world.agent().handle(revised) {
+        let decision = answer.unwrap().decision;
+        assert!(decision.grant.applied, "{decision:?}");
+    }
+}
+
 /// A directory whose person is never the same when the answer arrives.
 struct Moving<'a>(&'a World);
 
@@ -282,4 +305,19 @@ impl Directory for Moving<'_> {
     fn target(&self, entitlement: &str) -> Result<Option<Target>, PortError> {
         self.0.directory.target(entitlement)
     }
+}
+
+#[test]
+fn facts_that_never_hold_still_are_escalated() {
+    let world = world();
+    grant(&world, "R-0", r#""duration": "8h""#);
+    file(&world, "R-1", "ci:read", r#""duration": "8h""#);
+    let moving = Moving(&world);
+    let agent = Agent {
+        directory: &moving,
+        ..world.agent()
+    };
+    let decision = approve(agent, &world, "R-1");
+    assert_eq!(decision.decision, "ESCALATE", "{decision:?}");
+    assert!(!holds(&world, "ci:read"));
 }
