@@ -167,3 +167,28 @@ fn a_preview_promises_nothing() {
     let note = decision.requester_note;
     assert!(!note.contains("has been provisioned"), "{note}");
 }
+
+#[test]
+fn who_is_not_active_reviews_nothing() {
+    let world = world(Mode::Guarded);
+    approved(&world);
+    let mut gone = world.reviewer("manager-001").unwrap();
+    gone.person.status = PersonStatus::Inactive;
+    let mut left = world.reviewer("manager-001").unwrap();
+    left.person.leaves_at = Some(world.agent().now().unwrap());
+    for reviewer in [gone, left] {
+        let asked = Act::Ask("why?".to_owned());
+        let refused = world.agent().review("R-1", &reviewer, asked);
+        assert!(
+            matches!(refused, Err(AgentError::NotAllowed(_))),
+            "{refused:?}"
+        );
+        let refused = world.agent().revoke("R-1#1", &reviewer, "x");
+        assert!(
+            matches!(refused, Err(AgentError::NotAllowed(_))),
+            "{refused:?}"
+        );
+    }
+    let row = world.store.grant("R-1#1").unwrap().unwrap();
+    assert_eq!(row.state, GrantState::Applied);
+}

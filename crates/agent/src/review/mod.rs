@@ -3,7 +3,7 @@
 mod tried;
 
 use decision::evidence::Frozen;
-use decision::evidence::record::{AcceptedException, Evidence, Person};
+use decision::evidence::record::{AcceptedException, Evidence, Person, PersonStatus};
 use decision::findings::{Kind, lifting};
 use decision::request::{Access, Request, Term};
 use decision::rules::policy::ApprovalKind;
@@ -22,6 +22,24 @@ pub struct Reviewer {
     pub person: Person,
     /// How it is known that it is they, such as `operating system account`.
     pub assurance: String,
+}
+
+impl Reviewer {
+    /// Refuses who is not active, or has left: they speak for nobody any more.
+    ///
+    /// # Errors
+    /// When they are not active at `now`.
+    pub fn check_active(&self, now: Timestamp) -> Result<(), AgentError> {
+        let person = &self.person;
+        let has_left = person.leaves_at.is_some_and(|day| day <= now);
+        if person.status == PersonStatus::Active && !has_left {
+            return Ok(());
+        }
+        Err(AgentError::NotAllowed(format!(
+            "`{}` is not an active person of the directory",
+            person.login
+        )))
+    }
 }
 
 /// What a reviewer does.
@@ -73,6 +91,8 @@ impl Agent<'_> {
     /// # Errors
     /// When the reviewer may not do that, or nothing could be committed.
     pub fn review(&self, id: &str, reviewer: &Reviewer, act: Act) -> Result<Handled, AgentError> {
+        let now = self.now()?;
+        reviewer.check_active(now)?;
         let shown = self.shown(id)?;
         let before = self.store.reviews(id)?;
         if self.denial(id)?.is_some() {
@@ -87,7 +107,6 @@ impl Agent<'_> {
                     .to_owned(),
             ));
         }
-        let now = self.now()?;
         let review_id = format!("{id}/review-{}", before.len().saturating_add(1));
         let remark = |text: String| Remark {
             id: review_id.clone(),

@@ -23,26 +23,29 @@ pub struct Revoked {
 }
 
 impl Agent<'_> {
-    /// Takes back every grant that has ended, oldest first, at most [`SWEEP_MAX`].
+    /// Takes back every grant that has ended, oldest first, at most [`SWEEP_MAX`]. One that cannot be taken stops no other.
     ///
     /// # Errors
-    /// When the store fails; what was taken back before stays so.
+    /// When the store cannot say what has ended.
     pub fn expire(&self) -> Result<Vec<Revoked>, AgentError> {
         let now = self.now()?;
         let mut revoked = Vec::new();
         for grant in self.store.expired(now, SWEEP_MAX)? {
-            match self.located(grant.clone()) {
-                Ok(Some(grant)) => revoked.push(self.take_back(grant, "expired", now)?),
-                Ok(None) => (),
-                Err(error) => revoked.push(Revoked {
-                    is_gone: false,
-                    grant: GrantRow {
-                        state: GrantState::Revoking,
-                        detail: format!("expired, and who holds it is not known: {error}"),
-                        ..grant
-                    },
-                }),
-            }
+            let taken = match self.located(grant.clone()) {
+                Ok(Some(located)) => self
+                    .take_back(located, "expired", now)
+                    .map_err(|error| error.to_string()),
+                Ok(None) => continue,
+                Err(error) => Err(format!("who holds it is not known: {error}")),
+            };
+            revoked.push(taken.unwrap_or_else(|why| Revoked {
+                is_gone: false,
+                grant: GrantRow {
+                    state: GrantState::Revoking,
+                    detail: format!("expired, and {why}"),
+                    ..grant
+                },
+            }));
         }
         Ok(revoked)
     }
@@ -67,6 +70,8 @@ impl Agent<'_> {
     /// # Errors
     /// When there is no such grant, it is not in force, the person may not, or the store fails.
     pub fn revoke(&self, id: &str, by: &Reviewer, reason: &str) -> Result<Revoked, AgentError> {
+        let now = self.now()?;
+        by.check_active(now)?;
         let grant = self
             .store
             .grant(id)?
@@ -98,7 +103,7 @@ impl Agent<'_> {
             | GrantState::Committed
             | GrantState::Refused
             | GrantState::Revoked
-            | GrantState::Withdrawn => self.take_back(grant, &reason, self.now()?),
+            | GrantState::Withdrawn => self.take_back(grant, &reason, now),
         }
     }
 
