@@ -169,6 +169,25 @@ fn a_preview_promises_nothing() {
 }
 
 #[test]
+fn an_end_in_the_past_is_lifted_by_nobody() {
+    let world = world(Mode::Guarded);
+    let past = r#""until": "2026-03-01T09:00:00Z""#;
+    file(&world, 1, "repo:write", past).unwrap();
+    let approve = |slot| Act::Approve(Some(slot));
+    act(&world, "manager-001", approve(ApprovalKind::Manager)).unwrap();
+    let refused = act(
+        &world,
+        "owner-001",
+        Act::Lift(Kind::DurationOverCeiling, None),
+    );
+    assert!(
+        matches!(refused, Err(AgentError::NotAllowed(_))),
+        "{refused:?}"
+    );
+    assert_eq!(world.store.grant("R-1#1").unwrap(), None);
+}
+
+#[test]
 fn who_is_not_active_reviews_nothing() {
     let world = world(Mode::Guarded);
     approved(&world);
