@@ -49,6 +49,14 @@ pub enum AgentError {
         /// The revision that is stored.
         revision: u32,
     },
+    /// What was given for the request was used by its grant.
+    #[error("request `{id}` led to the grant `{grant}`, and leads to no other")]
+    Granted {
+        /// The request.
+        id: String,
+        /// The grant.
+        grant: String,
+    },
     /// There is no such thing.
     #[error("there is no {0}")]
     NotFound(String),
@@ -74,6 +82,9 @@ impl AgentError {
             }
             Self::Commit(_) => "nothing was written; try again",
             Self::OtherContent { .. } => "file the change with a higher `revision`",
+            Self::Granted { .. } => {
+                "file what is needed under another id; `grants revoke` takes back what was given"
+            }
             Self::NotFound(_) => "`request list` and `grants list` show what there is",
             Self::NotAllowed(_) => "`review show` tells who may lift what",
             Self::Damaged(_) => {

@@ -82,7 +82,9 @@ impl From<agent::AgentError> for Error {
         let code = match &error {
             agent::AgentError::Commit(ports::CommitError::LogBroken(_)) => Exit::LogBroken,
             agent::AgentError::Store(_) | agent::AgentError::Commit(_) => Exit::Failed,
-            agent::AgentError::OtherContent { .. } => Exit::BadInput,
+            agent::AgentError::OtherContent { .. } | agent::AgentError::Granted { .. } => {
+                Exit::BadInput
+            }
             agent::AgentError::NotFound(_) => Exit::NotFound,
             agent::AgentError::NotAllowed(_) => Exit::NotAllowed,
             agent::AgentError::Damaged(_) => Exit::Failed,

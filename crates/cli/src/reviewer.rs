@@ -2,7 +2,7 @@
 
 use agent::review::Reviewer;
 use decision::evidence::record::Lookup;
-use ports::Directory;
+use ports::{Clock as _, Directory, SystemClock};
 
 use crate::error::{Error, Exit};
 
@@ -18,10 +18,14 @@ pub(crate) fn from_account(directory: &dyn Directory) -> Result<Reviewer, Error>
             )
         })?;
     match directory.find(&user.name) {
-        Ok(Some(Lookup::One(person))) => Ok(Reviewer {
-            person: *person,
-            assurance: format!("operating system account {}", user.name),
-        }),
+        Ok(Some(Lookup::One(person))) => {
+            let reviewer = Reviewer {
+                person: *person,
+                assurance: format!("operating system account {}", user.name),
+            };
+            reviewer.check_active(SystemClock.now())?;
+            Ok(reviewer)
+        }
         Ok(_) => Err(Error::new(
             Exit::NotAllowed,
             format!(

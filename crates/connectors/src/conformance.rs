@@ -18,8 +18,10 @@ pub struct Changes<'a> {
     pub extension: &'a Committed<Grant>,
     /// Takes what `extension` gave.
     pub last: &'a Committed<Revocation>,
-    /// The end of `grant`, when `extension` took over: nothing may be taken.
+    /// The end of `grant` while `extension` runs: nothing may be taken.
     pub superseded: &'a Committed<Revocation>,
+    /// The end of `extension` while `grant` runs: the holding is handed back to `grant`.
+    pub handed_back: &'a Committed<Revocation>,
     /// A grant to somebody whom the system does not know.
     pub to_nobody: &'a Committed<Grant>,
 }
@@ -79,6 +81,36 @@ pub fn provisioner(subject: &dyn Provisioner, changes: Changes<'_>) -> Result<()
         Effect::AlreadySo,
     )?;
     same("a look after both", seen(), Ok(of(second)))?;
+    same(
+        "handing back",
+        subject.revoke(changes.handed_back),
+        Effect::Applied,
+    )?;
+    same("a look after handing back", seen(), Ok(of(first)))?;
+    same("what the first has again", held(first), access_held())?;
+    same("what is left of the extension", held(second), Ok(None))?;
+    same(
+        "handing back again",
+        subject.revoke(changes.handed_back),
+        Effect::AlreadySo,
+    )?;
+    same(
+        "taking what was handed back",
+        subject.revoke(changes.revocation),
+        Effect::Applied,
+    )?;
+    same("a look after the last of both", seen(), Ok(None))?;
+    same(
+        "handing over what is not there",
+        subject.revoke(changes.superseded),
+        Effect::AlreadySo,
+    )?;
+    same("a look after that", seen(), Ok(None))?;
+    same(
+        "giving once more",
+        subject.grant(changes.extension),
+        Effect::Applied,
+    )?;
     same("taking", subject.revoke(changes.last), Effect::Applied)?;
     same("a look after taking", seen(), Ok(None))?;
     same(
@@ -89,7 +121,11 @@ pub fn provisioner(subject: &dyn Provisioner, changes: Changes<'_>) -> Result<()
     let nobody = changes.to_nobody.get();
     match subject.grant(changes.to_nobody) {
         Effect::Refused(reason) if !reason.is_empty() => {}
-        other @ (Effect::Applied | Effect::AlreadySo | Effect::Refused(_) | Effect::Unknown(_)) => {
+        other @ (Effect::Applied
+        | Effect::AlreadySo
+        | Effect::Refused(_)
+        | Effect::NotNow(_)
+        | Effect::Unknown(_)) => {
             return Err(format!(
                 "giving to nobody: expected a refusal with its reason, got {other:?}"
             ));

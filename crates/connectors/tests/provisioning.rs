@@ -43,20 +43,22 @@ fn the_embedded_directory_conforms() {
     let changes = || {
         (
             grant("g-1", "p-1", "repo:read", "", 0),
-            revocation("g-1", "p-1", "repo:read", false),
+            revocation("g-1", "p-1", "repo:read", None),
             grant("g-2", "p-1", "repo:read", "", 10),
-            revocation("g-2", "p-1", "repo:read", false),
-            revocation("g-1", "p-1", "repo:read", true),
+            revocation("g-2", "p-1", "repo:read", None),
+            revocation("g-1", "p-1", "repo:read", Some("g-2")),
+            revocation("g-2", "p-1", "repo:read", Some("g-1")),
             grant("g-3", "p-9", "repo:read", "", 0),
         )
     };
-    let (first, revoked, extension, last, superseded, to_nobody) = changes();
+    let (first, revoked, extension, last, superseded, handed_back, to_nobody) = changes();
     let changes = Changes {
         grant: &first,
         revocation: &revoked,
         extension: &extension,
         last: &last,
         superseded: &superseded,
+        handed_back: &handed_back,
         to_nobody: &to_nobody,
     };
     conformance::provisioner(&subject, changes).unwrap();
@@ -107,7 +109,7 @@ fn what_the_file_gives_is_neither_given_nor_taken() {
             subject.look(person, entitlement),
             Ok(Some(Seen { grant: None }))
         );
-        let effect = subject.revoke(&revocation("g-1", person, entitlement, false));
+        let effect = subject.revoke(&revocation("g-1", person, entitlement, None));
         assert!(
             matches!(&effect, Effect::Refused(why) if why.contains("directory.yml")),
             "{effect:?}"
@@ -132,7 +134,7 @@ fn an_earlier_grant_that_comes_late_takes_nothing_over() {
         Effect::AlreadySo
     );
     assert_eq!(
-        subject.revoke(&revocation("g-1", "p-1", "repo:read", false)),
+        subject.revoke(&revocation("g-1", "p-1", "repo:read", None)),
         Effect::AlreadySo
     );
     assert_eq!(
@@ -161,21 +163,21 @@ fn a_grant_of_somebody_who_is_gone_can_be_taken() {
     assert_eq!(left.coverage, decision::evidence::record::Coverage::Nothing);
     assert_eq!(left.items[0].grant.as_deref(), Some("g-1"));
     assert_eq!(
-        subject.revoke(&revocation("g-1", "p-1", "repo:read", false)),
+        subject.revoke(&revocation("g-1", "p-1", "repo:read", None)),
         Effect::Applied
     );
     assert_eq!(subject.look("p-1", "repo:read"), Ok(None));
 }
 
 #[test]
-fn a_locked_database_refuses_and_changes_nothing() {
+fn a_locked_database_is_tried_again_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let subject = open(folder.path());
     let other = rusqlite::Connection::open(folder.path().join("holdings.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let effect = subject.grant(&grant("g-1", "p-1", "repo:read", "", 0));
     assert!(
-        matches!(&effect, Effect::Refused(why) if why.contains("nothing was changed")),
+        matches!(&effect, Effect::NotNow(why) if why.contains("nothing was changed")),
         "{effect:?}"
     );
     // Reading goes on meanwhile.
@@ -200,7 +202,7 @@ fn two_processes_see_each_other() {
         Effect::AlreadySo
     );
     assert_eq!(
-        two.revoke(&revocation("g-1", "p-1", "repo:read", false)),
+        two.revoke(&revocation("g-1", "p-1", "repo:read", None)),
         Effect::Applied
     );
     assert_eq!(one.look("p-1", "repo:read"), Ok(None));
@@ -295,7 +297,7 @@ fn fault_switches_do_what_they_say() {
     let subject = Faulty::new(open(folder.path()));
     let (first, taken) = (
         grant("g-1", "p-1", "repo:read", "", 0),
-        revocation("g-1", "p-1", "repo:read", false),
+        revocation("g-1", "p-1", "repo:read", None),
     );
     let held = || subject.inner().look("p-1", "repo:read").unwrap().is_some();
     subject.fail_change(Fault::LostBefore);
@@ -323,9 +325,17 @@ fn fault_switches_do_what_they_say() {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Give { person: usize, entitlement: usize },
-    GiveAgain { which: usize },
-    Take { which: usize, superseded: bool },
+    Give {
+        person: usize,
+        entitlement: usize,
+    },
+    GiveAgain {
+        which: usize,
+    },
+    Take {
+        which: usize,
+        survivor: Option<usize>,
+    },
     Reopen,
 }
 
@@ -334,8 +344,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..2_usize, 0..ENTITLEMENTS.len())
             .prop_map(|(person, entitlement)| Step::Give { person, entitlement }),
         2 => (0..16_usize).prop_map(|which| Step::GiveAgain { which }),
-        4 => (0..16_usize, any::<bool>())
-            .prop_map(|(which, superseded)| Step::Take { which, superseded }),
+        4 => (0..16_usize, prop::option::of(0..16_usize))
+            .prop_map(|(which, survivor)| Step::Take { which, survivor }),
         1 => Just(Step::Reopen),
     ]
 }
@@ -365,17 +375,28 @@ proptest! {
                         give(&subject, &mut live, known, &SEEDS);
                     }
                 }
-                Step::Take { which, superseded } => {
+                Step::Take { which, survivor } => {
                     let Some((id, person, entitlement, _)) = issued.get(which) else { continue };
-                    let effect = subject.revoke(&revocation(id, person, entitlement, superseded));
-                    let own = live.get(&(*person, *entitlement)).is_some_and(|(holder, _)| holder == id);
-                    if own && !superseded {
-                        live.remove(&(*person, *entitlement));
-                        prop_assert_eq!(effect, Effect::Applied);
-                    } else if SEEDS.contains(&(*person, *entitlement)) && !superseded {
-                        prop_assert!(matches!(effect, Effect::Refused(_)));
-                    } else {
-                        prop_assert_eq!(effect, Effect::AlreadySo);
+                    let key = (*person, *entitlement);
+                    let survivor = survivor.and_then(|other| issued.get(other))
+                        .filter(|other| other.0 != *id && (other.1, other.2) == key);
+                    let named = survivor.map(|other| other.0.as_str());
+                    let effect = subject.revoke(&revocation(id, person, entitlement, named));
+                    let own = live.get(&key).is_some_and(|(holder, _)| holder == id);
+                    match (own, survivor) {
+                        (true, Some(other)) => {
+                            // The helper's survivors begin at the start.
+                            live.insert(key, (other.0.clone(), 0));
+                            prop_assert_eq!(effect, Effect::Applied);
+                        }
+                        (true, None) => {
+                            live.remove(&key);
+                            prop_assert_eq!(effect, Effect::Applied);
+                        }
+                        (false, None) if SEEDS.contains(&key) => {
+                            prop_assert!(matches!(effect, Effect::Refused(_)));
+                        }
+                        (false, _) => prop_assert_eq!(effect, Effect::AlreadySo),
                     }
                 }
                 Step::Reopen => {

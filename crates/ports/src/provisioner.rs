@@ -15,6 +15,8 @@ pub enum Effect {
     AlreadySo,
     /// The system refused, and nothing changed.
     Refused(String),
+    /// The system could not do it now, and nothing changed: it is tried again.
+    NotNow(String),
     /// Sent, but what became of it is not known: look, never send again blindly.
     Unknown(String),
 }
@@ -43,7 +45,8 @@ pub trait Provisioner: Send + Sync {
     /// Gives what was committed.
     fn grant(&self, grant: &Committed<Grant>) -> Effect;
 
-    /// Takes what was committed to be taken. Something that came by other means than the grant stays.
+    /// Takes what was committed to be taken, or hands it to the surviving grant that the revocation names: the access stays
+    /// and is the survivor's from then on. Something that came by other means than the grant stays as it is.
     fn revoke(&self, revocation: &Committed<Revocation>) -> Effect;
 
     /// Looks whether the person with this immutable id holds it directly. `None`: no.

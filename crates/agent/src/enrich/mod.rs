@@ -21,6 +21,18 @@ pub(crate) struct Gathered {
     pub(crate) versions: Vec<(String, u64)>,
 }
 
+impl Gathered {
+    /// The facts of somebody that changed each of `times` times that they were ruled upon count as unreadable. Nothing can be
+    /// granted on them, so no version of them is expected.
+    pub(crate) fn give_up(&mut self, times: u32) {
+        self.versions.clear();
+        self.evidence.holdings = Fact::Unreachable {
+            source: "own store".to_owned(),
+            reason: format!("what is known of the person changed {times} times while it was read"),
+        };
+    }
+}
+
 /// Gathers the evidence for `request` as of `now`, leaving out what the request itself reserved.
 pub(crate) fn gather(
     agent: &Agent<'_>,

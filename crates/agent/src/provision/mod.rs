@@ -17,14 +17,7 @@ pub(crate) fn carry_out<'a>(
     for grant in grants {
         let effect = agent.provisioner.grant(grant);
         fail::fail_point!("agent-after-effect");
-        let person = grant.get().person();
-        let (state, detail) = settle(
-            agent,
-            &effect,
-            grant.id(),
-            person,
-            grant.get().entitlement(),
-        );
+        let (state, detail) = settle(agent, &effect, grant);
         settlements.push(About::from(grant).settled(agent, state, detail)?);
     }
     fail::fail_point!("agent-before-settle");
@@ -36,30 +29,32 @@ pub(crate) fn carry_out<'a>(
 }
 
 /// What is so, by looking: the answer to the change alone proves nothing.
-pub(crate) fn settle(
-    agent: &Agent<'_>,
-    effect: &Effect,
-    grant: &str,
-    person: &str,
-    entitlement: &str,
-) -> (GrantState, String) {
-    if let Effect::Refused(reason) = effect {
-        return (GrantState::Refused, reason.clone());
-    }
+fn settle(agent: &Agent<'_>, effect: &Effect, grant: &Committed<Grant>) -> (GrantState, String) {
+    let doubt = match effect {
+        Effect::Refused(reason) => return (GrantState::Refused, reason.clone()),
+        // It stays committed: the next start tries again.
+        Effect::NotNow(reason) => return (GrantState::Committed, reason.clone()),
+        Effect::Unknown(reason) => Some(reason),
+        Effect::Applied | Effect::AlreadySo => None,
+    };
     let name = agent.provisioner.name();
-    match (agent.provisioner.look(person, entitlement), effect) {
-        (Ok(Some(seen)), _) if seen.grant.as_deref() == Some(grant) => {
+    let permit = grant.get();
+    let seen = agent
+        .provisioner
+        .look(permit.person(), permit.entitlement());
+    match (seen, doubt) {
+        (Ok(Some(seen)), _) if seen.grant.as_deref() == Some(grant.id()) => {
             (GrantState::Applied, format!("read back from {name}"))
         }
-        (Ok(Some(_)), _) => (
+        (Ok(_), Some(doubt)) => (
+            GrantState::Unknown,
+            format!("{doubt}; not seen in {name} yet"),
+        ),
+        (Ok(Some(_)), None) => (
             GrantState::Refused,
             format!("{name} has it by other means, so nothing was given"),
         ),
-        (Ok(None), Effect::Unknown(reason)) => (
-            GrantState::Unknown,
-            format!("{reason}; not seen in {name} yet"),
-        ),
-        (Ok(None), _) => (
+        (Ok(None), None) => (
             GrantState::Unknown,
             format!("{name} said yes, but does not show it"),
         ),

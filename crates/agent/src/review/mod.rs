@@ -3,14 +3,14 @@
 mod tried;
 
 use decision::evidence::Frozen;
-use decision::evidence::record::{AcceptedException, Evidence, Person};
+use decision::evidence::record::{AcceptedException, Evidence, Person, PersonStatus};
 use decision::findings::{Kind, lifting};
 use decision::request::{Access, Request, Term};
 use decision::rules::policy::ApprovalKind;
 use decision::time::{Minutes, Timestamp};
 use decision::verdict::Ruling;
 use ports::commit;
-use ports::store::{Category, LeafDraft, Remark, ReviewRow, Transition};
+use ports::store::{Category, GrantState, LeafDraft, Remark, ReviewRow, Transition};
 
 use crate::ruling::{Handled, map};
 use crate::{Agent, AgentError, ruling};
@@ -22,6 +22,24 @@ pub struct Reviewer {
     pub person: Person,
     /// How it is known that it is they, such as `operating system account`.
     pub assurance: String,
+}
+
+impl Reviewer {
+    /// Refuses who is not active, or has left: they speak for nobody any more.
+    ///
+    /// # Errors
+    /// When they are not active at `now`.
+    pub fn check_active(&self, now: Timestamp) -> Result<(), AgentError> {
+        let person = &self.person;
+        let has_left = person.leaves_at.is_some_and(|day| day <= now);
+        if person.status == PersonStatus::Active && !has_left {
+            return Ok(());
+        }
+        Err(AgentError::NotAllowed(format!(
+            "`{}` is not an active person of the directory",
+            person.login
+        )))
+    }
 }
 
 /// What a reviewer does.
@@ -73,6 +91,8 @@ impl Agent<'_> {
     /// # Errors
     /// When the reviewer may not do that, or nothing could be committed.
     pub fn review(&self, id: &str, reviewer: &Reviewer, act: Act) -> Result<Handled, AgentError> {
+        let now = self.now()?;
+        reviewer.check_active(now)?;
         let shown = self.shown(id)?;
         let before = self.store.reviews(id)?;
         if self.denial(id)?.is_some() {
@@ -87,7 +107,6 @@ impl Agent<'_> {
                     .to_owned(),
             ));
         }
-        let now = self.now()?;
         let review_id = format!("{id}/review-{}", before.len().saturating_add(1));
         let remark = |text: String| Remark {
             id: review_id.clone(),
@@ -131,12 +150,7 @@ impl Agent<'_> {
             }
             Act::Narrow(access, duration) => {
                 self.authority_over(&shown, reviewer)?;
-                let given = ruling::grant_id(id, shown.frozen.evidence().request.revision);
-                if self.store.grant(&given)?.is_some() {
-                    return Err(AgentError::NotAllowed(format!(
-                        "`{id}` led to the grant `{given}` already; take that back, and file what is needed anew"
-                    )));
-                }
+                self.refuse_granted(id)?;
                 let request = narrowed(&shown, self, access, duration)?;
                 let text = format!("{} for {:?}", request.access.asked(), request.term);
                 self.record_review(
@@ -154,6 +168,7 @@ impl Agent<'_> {
             }
             Act::Deny(reason) => {
                 self.authority_over(&shown, reviewer)?;
+                self.refuse_live(id)?;
                 self.record_review(
                     id,
                     reviewer,
@@ -182,6 +197,20 @@ impl Agent<'_> {
                     basis: None,
                 })
             }
+        }
+    }
+
+    /// What was given is taken back; a denial would take nothing.
+    fn refuse_live(&self, id: &str) -> Result<(), AgentError> {
+        let Some(grant) = self.store.granted(id)? else {
+            return Ok(());
+        };
+        match self.store.grant(&grant)? {
+            Some(row) if row.state != GrantState::Revoked => Err(AgentError::NotAllowed(format!(
+                "`{id}` led to a grant that is {}: take it back with `grants revoke {grant}`",
+                row.state.name()
+            ))),
+            Some(_) | None => Ok(()),
         }
     }
 

@@ -69,6 +69,12 @@ impl Agent<'_> {
                 "`{kind}` can be lifted by nobody: its cause has to be mended"
             )));
         }
+        if kind == Kind::DurationOverCeiling && lifting::has_ended(&shown.frozen.case(), now) {
+            return Err(AgentError::NotAllowed(
+                "what is asked for is over before it begins, which nobody lifts: it has to be filed with a later end"
+                    .to_owned(),
+            ));
+        }
         if kind == Kind::Conflict
             && exception
                 .as_ref()

@@ -3,7 +3,7 @@
 use decision::evidence::record::{LogState, Person};
 use decision::findings::approvals::SECURITY_GROUP;
 use decision::time::Timestamp;
-use ports::store::{GrantRow, GrantState, Revocation, Transition};
+use ports::store::{GrantRow, GrantState, Revocation, Survivor, Transition};
 use ports::{Effect, PortError, commit};
 
 use crate::provision::About;
@@ -23,26 +23,29 @@ pub struct Revoked {
 }
 
 impl Agent<'_> {
-    /// Takes back every grant that has ended, oldest first, at most [`SWEEP_MAX`].
+    /// Takes back every grant that has ended, oldest first, at most [`SWEEP_MAX`]. One that cannot be taken stops no other.
     ///
     /// # Errors
-    /// When the store fails; what was taken back before stays so.
+    /// When the store cannot say what has ended.
     pub fn expire(&self) -> Result<Vec<Revoked>, AgentError> {
         let now = self.now()?;
         let mut revoked = Vec::new();
         for grant in self.store.expired(now, SWEEP_MAX)? {
-            match self.located(grant.clone()) {
-                Ok(Some(grant)) => revoked.push(self.take_back(grant, "expired", now)?),
-                Ok(None) => (),
-                Err(error) => revoked.push(Revoked {
-                    is_gone: false,
-                    grant: GrantRow {
-                        state: GrantState::Revoking,
-                        detail: format!("expired, and who holds it is not known: {error}"),
-                        ..grant
-                    },
-                }),
-            }
+            let taken = match self.located(grant.clone()) {
+                Ok(Some(located)) => self
+                    .take_back(located, "expired", now)
+                    .map_err(|error| error.to_string()),
+                Ok(None) => continue,
+                Err(error) => Err(format!("who holds it is not known: {error}")),
+            };
+            revoked.push(taken.unwrap_or_else(|why| Revoked {
+                is_gone: false,
+                grant: GrantRow {
+                    state: GrantState::Revoking,
+                    detail: format!("expired, and {why}"),
+                    ..grant
+                },
+            }));
         }
         Ok(revoked)
     }
@@ -67,6 +70,8 @@ impl Agent<'_> {
     /// # Errors
     /// When there is no such grant, it is not in force, the person may not, or the store fails.
     pub fn revoke(&self, id: &str, by: &Reviewer, reason: &str) -> Result<Revoked, AgentError> {
+        let now = self.now()?;
+        by.check_active(now)?;
         let grant = self
             .store
             .grant(id)?
@@ -98,7 +103,7 @@ impl Agent<'_> {
             | GrantState::Committed
             | GrantState::Refused
             | GrantState::Revoked
-            | GrantState::Withdrawn => self.take_back(grant, &reason, self.now()?),
+            | GrantState::Withdrawn => self.take_back(grant, &reason, now),
         }
     }
 
@@ -130,7 +135,8 @@ impl Agent<'_> {
         reason: &str,
         now: Timestamp,
     ) -> Result<Revoked, AgentError> {
-        let superseded = self.is_superseded(&grant, now)?;
+        let survivor = self.survivor(&grant, now)?;
+        let kept_by = survivor.as_ref().map(|survivor| survivor.grant.clone());
         let transition = Transition {
             at: now,
             leaves: vec![
@@ -141,7 +147,7 @@ impl Agent<'_> {
                 person: grant.person.clone(),
                 entitlement: grant.entitlement.clone(),
                 reason: reason.to_owned(),
-                superseded,
+                survivor,
             }),
             ..Transition::default()
         };
@@ -155,10 +161,12 @@ impl Agent<'_> {
         let look = self.provisioner.look(&grant.person, &grant.entitlement);
         let (state, detail) = match look {
             Ok(seen) if seen.as_ref().and_then(|seen| seen.grant.as_deref()) != Some(&grant.id) => {
-                let rest = if seen.is_some() {
-                    ", still held by other means"
-                } else {
-                    ""
+                let rest = match (seen.map(|seen| seen.grant), kept_by) {
+                    (None, _) => String::new(),
+                    (Some(holder), Some(other)) if holder.as_ref() == Some(&other) => {
+                        format!(", still held by grant {other}")
+                    }
+                    (Some(_), _) => ", still held by other means".to_owned(),
                 };
                 (
                     GrantState::Revoked,
@@ -183,23 +191,27 @@ impl Agent<'_> {
         })
     }
 
-    /// Whether another grant of ours still gives the same access to the same person. A row that the log does not confirm
-    /// keeps nothing.
-    fn is_superseded(&self, grant: &GrantRow, now: Timestamp) -> Result<bool, AgentError> {
+    /// The grant of ours that gives the same access to the same person the longest, when there is another one. One whose
+    /// access was not seen, or that the log does not confirm, keeps nothing.
+    fn survivor(&self, grant: &GrantRow, now: Timestamp) -> Result<Option<Survivor>, AgentError> {
         let others = self
             .store
             .earlier(&grant.person, &grant.entitlement, now, &grant.id)?;
+        let mut last: Option<(Timestamp, Survivor)> = None;
         for other in others {
-            if let Some(row) = self.store.grant(&other.grant)?
-                && matches!(
-                    row.state,
-                    GrantState::Applied | GrantState::Committed | GrantState::Unknown
-                )
-                && self.store.leaf_confirms(&row)?
-            {
-                return Ok(true);
+            let Some(row) = self.store.grant(&other.grant)? else {
+                continue;
+            };
+            let lasts_longer = last.as_ref().is_none_or(|(end, _)| *end < other.end);
+            if lasts_longer && row.state == GrantState::Applied && self.store.leaf_confirms(&row)? {
+                let survivor = Survivor {
+                    grant: row.id,
+                    starts: row.starts,
+                    ends: row.ends,
+                };
+                last = Some((other.end, survivor));
             }
         }
-        Ok(false)
+        Ok(last.map(|(_, survivor)| survivor))
     }
 }

@@ -8,7 +8,7 @@ use ports::store::{Remark, ReviewRow};
 
 use super::{Ruled, content_digest, prepare};
 use crate::report::Decision;
-use crate::{Agent, AgentError, provision};
+use crate::{Agent, AgentError, enrich, provision};
 
 /// How often a ruling is made again when somebody's facts moved on in between.
 const ATTEMPTS_MAX: u32 = 5;
@@ -94,7 +94,8 @@ impl Agent<'_> {
     /// When the store cannot be read.
     pub fn preview(&self, request: &Request) -> Result<Handled, AgentError> {
         let number = self.store.ruling_count(&request.id)?;
-        let ruled = prepare(self, request, true, number, self.now()?)?;
+        let gathered = enrich::gather(self, request, self.now()?)?;
+        let ruled = prepare(self, gathered, true, number)?;
         Ok(Handled {
             decision: ruled.decision,
             basis: Some((ruled.frozen, ruled.ruling)),
@@ -139,6 +140,17 @@ impl Agent<'_> {
         }
     }
 
+    /// What people gave for a request was used by its grant: a higher revision does not use it again.
+    pub(crate) fn refuse_granted(&self, id: &str) -> Result<(), AgentError> {
+        match self.store.granted(id)? {
+            None => Ok(()),
+            Some(grant) => Err(AgentError::Granted {
+                id: id.to_owned(),
+                grant,
+            }),
+        }
+    }
+
     /// The denial of a request, when a person denied it.
     pub(crate) fn denial(&self, id: &str) -> Result<Option<Remark>, AgentError> {
         Ok(self
@@ -161,6 +173,7 @@ impl Agent<'_> {
         };
         if request.revision > row.revision {
             self.refuse_denied(&request.id)?;
+            self.refuse_granted(&request.id)?;
             return Ok(Known::New);
         }
         if request.revision < row.revision || content_digest(request) != row.content_digest {
@@ -204,28 +217,37 @@ impl Agent<'_> {
         Ok(decision)
     }
 
+    /// Together first, under one commit. Each grant makes the facts of the same person's other requests old, so those that
+    /// are left are ruled upon one after the other.
     fn rule_all(&self, pending: Vec<Pending>) -> Answers {
-        let mut answers = Vec::with_capacity(pending.len());
-        let mut waiting = pending;
-        for attempt in 1..=ATTEMPTS_MAX {
-            let (again, done) = self.round(waiting, attempt == ATTEMPTS_MAX);
-            answers.extend(done);
-            waiting = again;
-            if waiting.is_empty() {
-                break;
+        let (left, mut answers) = self.round(pending, false);
+        for pending in left {
+            let mut waiting = vec![pending];
+            for attempt in 2..=ATTEMPTS_MAX {
+                let (again, done) = self.round(waiting, attempt == ATTEMPTS_MAX);
+                answers.extend(done);
+                waiting = again;
+                if waiting.is_empty() {
+                    break;
+                }
             }
         }
         answers
     }
 
-    /// Rules on all that waits and commits it. Gives back what has to be ruled upon again.
+    /// Rules on all that waits and commits it. Gives back what has to be ruled upon again. In the `last` round, facts that
+    /// never held still count as unreadable, and nothing is granted on them.
     fn round(&self, waiting: Vec<Pending>, last: bool) -> (Vec<Pending>, Answers) {
         let mut answers = Vec::new();
         let mut ruled: Vec<(Pending, Ruled)> = Vec::new();
         for pending in waiting {
             let made = self.now().and_then(|now| {
                 let number = self.store.ruling_count(&pending.request.id)?;
-                Ok(prepare(self, &pending.request, pending.filed, number, now)?)
+                let mut gathered = enrich::gather(self, &pending.request, now)?;
+                if last {
+                    gathered.give_up(ATTEMPTS_MAX);
+                }
+                Ok(prepare(self, gathered, pending.filed, number)?)
             });
             match made {
                 Ok(one) => ruled.push((pending, one)),

@@ -11,12 +11,12 @@ use decision::evidence::record::Evidence;
 use decision::findings::Kind;
 use decision::gate::{self, Clearances, Grant};
 use decision::request::{Request, digest_of};
-use decision::time::Timestamp;
 use decision::verdict::{Ruling, rule};
 use ports::store::{Admitted, Category, LeafDraft, RequestRow, RulingRow, StoreError, Transition};
 
+use crate::Agent;
+use crate::enrich::Gathered;
 use crate::report::Decision;
-use crate::{Agent, enrich};
 
 /// Version of the engine, which every record names.
 pub const ENGINE: &str = concat!("access-request-agent ", env!("CARGO_PKG_VERSION"));
@@ -60,27 +60,23 @@ pub fn decide(
     (frozen, ruling, grant)
 }
 
-/// Rules on a request on fresh evidence. `filed`: whether the request is new to the store. `number`: how many rulings
-/// it had before.
+/// Rules on the request that evidence was gathered for. `filed`: whether the request is new to the store. `number`: how many
+/// rulings it had before.
 pub(crate) fn prepare(
     agent: &Agent<'_>,
-    request: &Request,
+    gathered: Gathered,
     filed: bool,
     number: u32,
-    now: Timestamp,
 ) -> Result<Ruled, StoreError> {
-    let gathered = enrich::gather(agent, request, now)?;
     let (frozen, ruling, grant) = decide(gathered.evidence, agent.rules);
-    // INVARIANT(once): one grant for a request and revision, whatever is ruled afterwards.
+    let request = &frozen.evidence().request;
+    // INVARIANT(once): one grant for a request, whatever is ruled afterwards and under whatever revision.
     let id = grant_id(&request.id, request.revision);
-    let grant = if agent.store.grant(&id)?.is_some() {
-        None
-    } else {
-        grant
-    };
+    let used = agent.store.granted(&request.id)?.is_some() || agent.store.grant(&id)?.is_some();
+    let grant = grant.filter(|_| !used);
     let decision = Decision::new(&frozen, agent.rules, &ruling);
     let mut transition = Transition {
-        at: now,
+        at: frozen.evidence().frozen_at,
         expected_versions: gathered.versions,
         policy: (!ruling.findings.contains(Kind::PolicyStale))
             .then(|| agent.rules.policy().digest.clone()),

@@ -146,6 +146,29 @@ impl Database {
         })
     }
 
+    /// Hands what this grant gave to another one, so that the access ends with that one.
+    pub(super) fn hand_over(&self, from: &str, to: &LiveGrant) -> Result<Change, Failure> {
+        self.change(|transaction| {
+            let sql = "UPDATE holding SET grant_id = ?4, granted_at = ?5, ends_at = ?6
+                       WHERE person = ?1 AND entitlement = ?2 AND grant_id = ?3";
+            let changed = transaction.execute(
+                sql,
+                params![
+                    to.person,
+                    to.entitlement,
+                    from,
+                    to.grant,
+                    to.granted_at.seconds(),
+                    to.ends_at.map(Timestamp::seconds),
+                ],
+            )?;
+            Ok(match changed {
+                0 => Change::Unneeded,
+                _ => Change::Made,
+            })
+        })
+    }
+
     fn change(
         &self,
         body: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Change>,
@@ -336,19 +359,22 @@ mod tests {
             if error.sqlite_error_code() == Some(ErrorCode::DiskFull)),
             "{outcome:?}"
         );
-        assert!(matches!(effect(outcome), Effect::Refused(_)));
+        assert!(matches!(effect(outcome), Effect::NotNow(_)));
         assert_eq!(database.all(), Ok(Vec::new()));
         limit(1_000);
         assert_eq!(effect(database.give(&live("g-1"))), Effect::Applied);
     }
 
     #[test]
-    fn a_failed_commit_is_unknown() {
-        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), None);
-        assert!(matches!(
-            effect(Err(Failure::AtCommit(error))),
-            Effect::Unknown(_)
-        ));
+    fn a_failed_commit_is_unknown_unless_it_was_rolled_back() {
+        let failed = |code| {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            effect(Err(Failure::AtCommit(error)))
+        };
+        assert!(matches!(failed(ffi::SQLITE_IOERR), Effect::Unknown(_)));
+        for code in [ffi::SQLITE_BUSY, ffi::SQLITE_FULL] {
+            assert!(matches!(failed(code), Effect::NotNow(_)));
+        }
     }
 
     #[test]

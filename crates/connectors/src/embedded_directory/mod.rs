@@ -274,11 +274,18 @@ impl Provisioner for EmbeddedDirectory {
             grant,
             person,
             entitlement,
-            superseded,
+            survivor,
             ..
         } = revocation.get();
-        if *superseded {
-            return Effect::AlreadySo;
+        if let Some(survivor) = survivor {
+            let to = LiveGrant {
+                person: person.clone(),
+                entitlement: entitlement.clone(),
+                grant: survivor.grant.clone(),
+                granted_at: survivor.starts,
+                ends_at: survivor.ends,
+            };
+            return effect(self.database.hand_over(grant, &to));
         }
         match self.database.take(person, entitlement, grant) {
             Ok(Change::Unneeded) if self.is_seed(person, entitlement) => Effect::Refused(format!(
@@ -320,7 +327,16 @@ fn effect(outcome: Result<Change, Failure>) -> Effect {
     match outcome {
         Ok(Change::Made) => Effect::Applied,
         Ok(Change::Unneeded) => Effect::AlreadySo,
-        Err(Failure::Before(error)) => Effect::Refused(format!("nothing was changed: {error}")),
+        Err(Failure::Before(error)) => Effect::NotNow(format!("nothing was changed: {error}")),
+        // A commit that finds the disk full or the file busy is rolled back.
+        Err(Failure::AtCommit(error))
+            if matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull)
+            ) =>
+        {
+            Effect::NotNow(format!("nothing was changed: {error}"))
+        }
         Err(Failure::AtCommit(error)) => Effect::Unknown(format!("the commit failed: {error}")),
     }
 }

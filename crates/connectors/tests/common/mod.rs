@@ -21,6 +21,7 @@ use decision::time::{Minutes, Timestamp};
 use decision::verdict;
 use ports::store::{
     Admitted, GrantRow, GrantState, PolicySource, RequestRow, ReviewRow, StoreError, StoredRuling,
+    Survivor,
 };
 use ports::{CommitError, Committal, Committed, Revocation, Store, Transition};
 
@@ -60,19 +61,23 @@ pub fn grant(
         .unwrap()
 }
 
-/// The end of the grant `id`.
+/// The end of the grant `id`, while the grant `survivor` runs for another day.
 pub fn revocation(
     id: &str,
     person: &str,
     entitlement: &str,
-    superseded: bool,
+    survivor: Option<&str>,
 ) -> Committed<Revocation> {
     let revocation = Revocation {
         grant: id.to_owned(),
         person: person.to_owned(),
         entitlement: entitlement.to_owned(),
         reason: "expired".to_owned(),
-        superseded,
+        survivor: survivor.map(|id| Survivor {
+            grant: id.to_owned(),
+            starts: start(),
+            ends: Some(start().plus(Minutes::from_days(1))),
+        }),
     };
     let transition = Transition {
         revocation: Some(revocation),
@@ -226,6 +231,9 @@ impl Store for Agreeable {
     fn latest_ruling(&self, _: &str) -> Result<Option<StoredRuling>, StoreError> {
         nothing()
     }
+    fn ruling_of(&self, _: &GrantRow) -> Result<Option<StoredRuling>, StoreError> {
+        nothing()
+    }
     fn rulings(&self, _: u32) -> Result<Vec<StoredRuling>, StoreError> {
         nothing()
     }
@@ -272,6 +280,9 @@ impl Store for Agreeable {
         nothing()
     }
     fn grant(&self, _: &str) -> Result<Option<GrantRow>, StoreError> {
+        nothing()
+    }
+    fn granted(&self, _: &str) -> Result<Option<String>, StoreError> {
         nothing()
     }
     fn grants(&self, _: &[GrantState], _: u32) -> Result<Vec<GrantRow>, StoreError> {

@@ -12,7 +12,7 @@ use crate::evidence::human::Humans;
 use crate::evidence::record::{LiftRecord, Person};
 use crate::request::digest_of;
 use crate::rules::Rules;
-use crate::time::Timestamp;
+use crate::time::{Minutes, Timestamp};
 use crate::verdict::explain;
 
 /// The findings that standing lifts take away. INVARIANT(people-lift): each by its own quorum, people counted once.
@@ -28,7 +28,11 @@ pub fn lifted(
     }
     let mut lifted = FindingSet::EMPTY;
     let mut risk = None;
+    let ended = has_ended(case, now);
     for kind in findings.iter() {
+        if kind == Kind::DurationOverCeiling && ended {
+            continue;
+        }
         let lifting = kind.row().lifting;
         if matches!(lifting, Lifting::WithCause(..)) {
             risk = Some(kind);
@@ -59,6 +63,12 @@ pub fn in_force(kind: Kind, at: Timestamp, now: Timestamp) -> bool {
         | Lifting::Exception(_, age)
         | Lifting::WithCause(_, age) => at <= now && now <= at.plus(age),
     }
+}
+
+/// Whether what is asked for is over before it begins. Nobody lifts that: there is nothing to give.
+#[must_use]
+pub fn has_ended(case: &Case<'_>, now: Timestamp) -> bool {
+    case.duration == Some(Minutes(0)) || case.until.is_some_and(|until| until <= now)
 }
 
 fn quorum(lifts: &[Lift], kind: Kind, lifting: Lifting, now: Timestamp) -> bool {

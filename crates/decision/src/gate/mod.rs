@@ -58,6 +58,8 @@ pub enum Withheld {
     OtherEvidence,
     /// A check, made again, does not agree with the ruling.
     Disagreement,
+    /// It would end before it begins.
+    Ended,
     /// Nobody, or nothing that is catalogued, could be granted to.
     Unresolved,
 }
@@ -159,6 +161,10 @@ pub fn admit(
             return Err(Withheld::Findings(ruling.findings.without(ruling.lifted)));
         }
     };
+    let ends = ruling.ends_at(now);
+    if ends.is_some_and(|ends| ends <= now) {
+        return Err(Withheld::Ended);
+    }
     let person = frozen
         .evidence()
         .beneficiary()
@@ -175,7 +181,7 @@ pub fn admit(
         login: person.login.clone(),
         entitlement: entitlement.id.clone(),
         starts: now,
-        ends: ruling.ends_at(now),
+        ends,
         authority,
         content_digest: frozen.content().digest(),
         power: frozen.content().power.clone(),

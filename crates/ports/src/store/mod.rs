@@ -10,7 +10,7 @@ use thiserror::Error;
 pub use rows::{GrantRow, GrantState, Remark, RequestRow, ReviewRow, RulingRow, StoredRuling};
 pub use transition::{
     Admitted, Category, CommitError, Committal, LeafDraft, PolicySource, Revocation, Settlement,
-    Transition,
+    Survivor, Transition,
 };
 
 /// A store. All changes go through [`Store::commit`]; the rest reads.
@@ -29,6 +29,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn latest_ruling(&self, request: &str) -> Result<Option<StoredRuling>, StoreError>;
+
+    /// The ruling that led to a grant, which need not be the latest one of its request.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn ruling_of(&self, grant: &GrantRow) -> Result<Option<StoredRuling>, StoreError>;
 
     /// Latest rulings, newest first.
     ///
@@ -133,6 +139,13 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn grant(&self, id: &str) -> Result<Option<GrantRow>, StoreError>;
+
+    /// The grant that a request led to under whatever revision, live or over, by the signed log alone. One that was refused
+    /// or withdrawn gave nothing and is not told.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn granted(&self, request: &str) -> Result<Option<String>, StoreError>;
 
     /// Grants in any of these states, oldest first; every state when the list is empty. See [`Store::grant`].
     ///

@@ -92,8 +92,19 @@ pub struct Revocation {
     pub entitlement: String,
     /// Why, such as `expired`.
     pub reason: String,
-    /// Whether a later grant of ours still covers the same access, so that nothing is taken in the system.
-    pub superseded: bool,
+    /// Another grant of ours that still gives the same access: the holding is handed to it, and nothing is taken.
+    pub survivor: Option<Survivor>,
+}
+
+/// A grant that keeps what another one gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survivor {
+    /// The grant.
+    pub grant: String,
+    /// From when.
+    pub starts: Timestamp,
+    /// Until when; `None` is standing.
+    pub ends: Option<Timestamp>,
 }
 
 /// How an effect turned out.

@@ -125,9 +125,9 @@ fn refuse_what_moved_on(
         }
     }
     if let Some((grant, _)) = &work.grant
-        && locked(&store.signed).grant(&grant.id).is_some()
+        && let Some(earlier) = locked(&store.signed).granted.get(&grant.request)
     {
-        return Err(CommitError::Duplicate(grant.id.clone()));
+        return Err(CommitError::Duplicate(earlier.clone()));
     }
     if let Some((grant, _)) = &work.grant
         && grant.authority == "automatic"

@@ -56,6 +56,16 @@ impl Store for SqliteStore {
         })
     }
 
+    fn ruling_of(&self, grant: &GrantRow) -> Result<Option<StoredRuling>, StoreError> {
+        self.reading(|connection| {
+            let query = format!("{RULING_COLUMNS} WHERE r.request = ?1 AND r.leaf = ?2");
+            connection
+                .prepare_cached(&query)?
+                .query_row(params![grant.request, grant.leaf], ruling_row)
+                .optional()
+        })
+    }
+
     fn rulings(&self, limit: u32) -> Result<Vec<StoredRuling>, StoreError> {
         self.reading(|connection| {
             let query = format!(
@@ -191,6 +201,10 @@ impl Store for SqliteStore {
 
     fn grant(&self, id: &str) -> Result<Option<GrantRow>, StoreError> {
         self.grant_as_signed(id).map_err(failed)
+    }
+
+    fn granted(&self, request: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.signed(|state| state.granted.get(request).cloned()))
     }
 
     fn grants(&self, states: &[GrantState], limit: u32) -> Result<Vec<GrantRow>, StoreError> {

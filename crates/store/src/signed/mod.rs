@@ -1,5 +1,5 @@
 //! What the signed leaves say, and no table: the policy in force, which policy may decide by itself, what each name is
-//! bound to, which grants are live until when, and the highest time. INVARIANT(signed-state).
+//! bound to, which grants are live until when, which requests were granted, and the highest time. INVARIANT(signed-state).
 //!
 //! Who can write the database file can write rows, and leaves that nobody signed; neither gets in here.
 
@@ -28,6 +28,9 @@ pub(crate) struct SignedState {
     pub(crate) allowed: BTreeSet<String>,
     /// Entitlement to the power that it had when it was first ruled upon.
     pub(crate) bound: BTreeMap<String, String>,
+    /// Request to the grant that it led to, live or over: what people gave for it was used. One that was refused or
+    /// withdrawn gave nothing and is not here.
+    pub(crate) granted: BTreeMap<String, String>,
     live: BTreeMap<String, SignedGrant>,
     /// Person hash to the ids of their live grants.
     #[serde(skip)]
@@ -133,6 +136,7 @@ impl SignedState {
     fn insert(&mut self, id: String, grant: SignedGrant) {
         let own = self.by_person.entry(grant.person.clone()).or_default();
         own.insert(id.clone());
+        self.granted.insert(grant.request.clone(), id.clone());
         self.live.insert(id, grant);
     }
 
@@ -143,6 +147,9 @@ impl SignedState {
             return None;
         }
         let (id, grant) = self.live.remove_entry(id)?;
+        if state != GrantState::Revoked && self.granted.get(&grant.request) == Some(&id) {
+            self.granted.remove(&grant.request);
+        }
         if let Some(own) = self.by_person.get_mut(&grant.person) {
             own.remove(&id);
             if own.is_empty() {

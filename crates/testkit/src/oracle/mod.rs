@@ -99,6 +99,12 @@ pub fn decide(
         findings.insert(Kind::DurationOverCeiling);
     }
     let counted = people::lifts(&view, &rules_named, facts);
+    // What is over before it begins is lifted by nobody.
+    let ended = duration.end.is_some_and(|end| end <= view.now);
+    let counted = counted
+        .into_iter()
+        .filter(|(kind, _)| !(ended && *kind == Kind::DurationOverCeiling))
+        .collect();
     let lifted = lifted(&findings, &points, &counted);
     let until = lifted
         .contains(&Kind::Conflict)

@@ -231,6 +231,7 @@ fn needed(frozen: &Frozen, rules: &Rules, ruling: &Ruling) -> Vec<String> {
         .collect()
 }
 
+/// What the requester is told of the ruling. Once there is a grant, `Decision::show_effect` tells what became of it instead.
 fn note(frozen: &Frozen, rules: &Rules, ruling: &Ruling, alternatives: &[Alternative]) -> String {
     let asked = frozen.evidence().request.access.asked();
     let offers: Vec<&str> = alternatives
@@ -244,10 +245,13 @@ fn note(frozen: &Frozen, rules: &Rules, ruling: &Ruling, alternatives: &[Alterna
     };
     match (ruling.shown, ruling.standing()) {
         (Outcome::Open, Standing::Automatic) => format!(
-            "Your request for {asked} has been provisioned. It matches your role's standard access; {}.",
+            "Your request for {asked} can be provisioned. It matches your role's standard access; {}.",
             explain::approvals_text(frozen, rules)
         ),
-        (Outcome::Open, Standing::Reviewed | Standing::Withheld) => {
+        (Outcome::Open, Standing::Reviewed) => {
+            format!("Your request for {asked} can be provisioned: it was released after a review.")
+        }
+        (Outcome::Open, Standing::Withheld) => {
             format!(
                 "Your request for {asked} matches your role's standard access; a person releases it."
             )

@@ -95,22 +95,35 @@ impl Decision {
                 .ends
                 .map_or("standing".to_owned(), |ends| ends.to_string());
         }
+        self.requester_note = self.effect_note(grant);
+    }
+
+    /// What the requester is told, by state and authority of the grant alone.
+    fn effect_note(&self, grant: &GrantRow) -> String {
         let access = &self.requested_access;
-        if self.grant.applied {
-            self.requester_note = match self.decision.as_str() {
-                "AUTO_PROVISION" => self.requester_note.clone(),
-                _ => format!(
-                    "Your request for {access} was released after a review and has been provisioned."
-                ),
-            };
-        } else if matches!(
-            grant.state,
-            GrantState::Refused | GrantState::Unknown | GrantState::Withdrawn
-        ) {
-            self.requester_note = format!(
-                "Your request for {access} was decided, but could not be provisioned: {}.",
-                grant.detail
-            );
+        let detail = &grant.detail;
+        match grant.state {
+            GrantState::Applied if grant.authority == "automatic" => format!(
+                "Your request for {access} has been provisioned. It matches your role's standard access."
+            ),
+            GrantState::Applied => format!(
+                "Your request for {access} was released after a review and has been provisioned."
+            ),
+            GrantState::Committed => {
+                format!("Your request for {access} was granted, and is being provisioned.")
+            }
+            GrantState::Unknown => format!(
+                "Your request for {access} was granted, and it is not known yet whether it was provisioned: {detail}."
+            ),
+            GrantState::Refused | GrantState::Withdrawn => format!(
+                "Your request for {access} was decided, but could not be provisioned: {detail}."
+            ),
+            GrantState::Revoking => {
+                format!("What your request for {access} gave is being taken back: {detail}.")
+            }
+            GrantState::Revoked => {
+                format!("What your request for {access} gave was taken back: {detail}.")
+            }
         }
     }
 }
