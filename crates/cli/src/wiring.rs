@@ -184,7 +184,7 @@ pub(crate) fn start(parts: &Parts) -> Result<(), Error> {
     let broken = parts.store.log_trouble().is_some();
     let digest = &parts.files.rules.policy().digest;
     match parts.store.active_policy()? {
-        None if !broken => activate(parts, "first use", "nobody: first start")?,
+        None if !broken => activate(parts, "first use", None)?,
         Some(active) if active != *digest => output::note(
             "access.yml is not the policy in force; requests escalate until `policy activate` puts it in force",
         ),
@@ -207,8 +207,9 @@ pub(crate) fn start(parts: &Parts) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts the loaded policy in force.
-pub(crate) fn activate(parts: &Parts, reason: &str, by: &str) -> Result<(), Error> {
+/// Puts the loaded policy in force. `by` is a person's immutable id: what they ask for themselves is then never
+/// automatic; nobody at a first start.
+pub(crate) fn activate(parts: &Parts, reason: &str, by: Option<&str>) -> Result<(), Error> {
     let policy = parts.files.rules.policy();
     let policy_source = PolicySource {
         digest: policy.digest.clone(),
@@ -220,7 +221,7 @@ pub(crate) fn activate(parts: &Parts, reason: &str, by: &str) -> Result<(), Erro
 }
 
 /// Records that automatic decisions are allowed under the loaded policy before a backtest exists.
-pub(crate) fn allow_guarded(parts: &Parts, reason: &str, by: &str) -> Result<(), Error> {
+pub(crate) fn allow_guarded(parts: &Parts, reason: &str, by: Option<&str>) -> Result<(), Error> {
     administer(parts, "guarded.allowed", reason, by, None)
 }
 
@@ -229,18 +230,18 @@ fn administer(
     parts: &Parts,
     event: &'static str,
     reason: &str,
-    by: &str,
+    by: Option<&str>,
     policy_source: Option<PolicySource>,
 ) -> Result<(), Error> {
     let digest = parts.files.rules.policy().digest.clone();
-    let committed = [("by", by), ("reason", reason)];
+    let committed = [("by", by.unwrap_or("nobody")), ("reason", reason)];
     let transition = Transition {
         at: parts.agent().now()?,
         leaves: vec![LeafDraft {
             category: Category::Administration,
             event,
             request: String::new(),
-            person: None,
+            person: by.map(ToOwned::to_owned),
             clear: [("policy".to_owned(), digest)].into(),
             committed: committed
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))

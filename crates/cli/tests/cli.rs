@@ -507,6 +507,14 @@ fn a_policy_that_changed_escalates_until_it_is_put_in_force() {
         &["--format", "ndjson"],
     );
     assert!(!text.contains("policy-stale"), "{text}");
+    assert!(!text.contains("own-policy"), "{text}");
+    // Whoever put it in force gets nothing by it alone.
+    let own = ticket("REQ-4", &account(), "dev-db:read");
+    let (text, _) = handle(home, own.as_bytes(), &["--format", "ndjson"]);
+    assert!(
+        text.contains("own-policy") && decision(&text) == "ESCALATE",
+        "{text}"
+    );
 }
 
 #[test]

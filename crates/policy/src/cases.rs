@@ -230,6 +230,7 @@ impl TestCase {
             mode: Mode::Guarded,
             policy: rules.policy().digest.clone(),
             active_policy: rules.policy().digest.clone(),
+            own_policy: false,
             log: LogState::Verified,
             request: Request {
                 id: "TEST".to_owned(),

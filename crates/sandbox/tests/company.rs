@@ -154,6 +154,7 @@ impl World {
             mode: Mode::Guarded,
             policy: self.rules.policy().digest.clone(),
             active_policy: self.rules.policy().digest.clone(),
+            own_policy: false,
             log: LogState::Verified,
             people: people.collect::<BTreeMap<_, _>>(),
             requester,

@@ -161,6 +161,7 @@ impl CaseFile {
             mode: self.mode,
             policy: rules.policy().digest.clone(),
             active_policy: rules.policy().digest.clone(),
+            own_policy: false,
             log: LogState::Verified,
             request: self.request(),
             requester: self.lookup(company, &self.requester, "requester"),

@@ -113,6 +113,7 @@ pub(crate) fn gather(
         mode: agent.mode,
         policy: agent.rules.policy().digest.clone(),
         active_policy: agent.store.active_policy()?.unwrap_or_default(),
+        own_policy: false,
         log: agent.store.log_state(),
         request: request.clone(),
         requester,
@@ -141,7 +142,21 @@ pub(crate) fn gather(
     };
     let linked = linked::add(agent, &mut evidence, &own_grant)?;
     let versions = versions.into_iter().chain(linked).collect();
+    evidence.own_policy = is_own_policy(agent, &evidence)?;
     Ok(Gathered { evidence, versions })
+}
+
+/// Whether the requester, the beneficiary or another identity of theirs put the policy in force.
+fn is_own_policy(agent: &Agent<'_>, evidence: &Evidence) -> Result<bool, StoreError> {
+    let people = [evidence.requester(), evidence.beneficiary()];
+    let own = people.into_iter().flatten();
+    let ids = own.flat_map(|person| std::iter::once(&person.id).chain(&person.linked));
+    for id in ids.chain(evidence.linked.keys()) {
+        if agent.store.put_in_force(id)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The catalogue id that is asked for, and those that could be offered instead.

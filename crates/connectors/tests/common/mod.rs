@@ -153,6 +153,7 @@ fn evidence(id: &str, person: &str, entitlement: &str, power: &str, now: Timesta
         mode: Mode::Guarded,
         policy: "sha256:test".to_owned(),
         active_policy: "sha256:test".to_owned(),
+        own_policy: false,
         log: LogState::Verified,
         request: Request {
             id: format!("REQ {id}"),
@@ -241,6 +242,9 @@ impl Store for Agreeable {
         nothing()
     }
     fn policy(&self, _: &str) -> Result<Option<PolicySource>, StoreError> {
+        nothing()
+    }
+    fn put_in_force(&self, _: &str) -> Result<bool, StoreError> {
         nothing()
     }
     fn ruling_count(&self, _: &str) -> Result<u32, StoreError> {

@@ -77,6 +77,8 @@ pub struct Case<'a> {
 pub enum PolicyState {
     /// It is.
     Current,
+    /// It is, and the requester or beneficiary put it in force.
+    Own,
     /// Another one is.
     Stale,
 }

@@ -26,6 +26,9 @@ pub struct Evidence {
     pub policy: String,
     /// Digest of the policy in force, as the store says.
     pub active_policy: String,
+    /// Whether the requester, the beneficiary or another identity of theirs put that policy in force.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_policy: bool,
     /// Whether the log verified.
     pub log: LogState,
     /// The request.

@@ -137,6 +137,7 @@ pub fn evidence(rules: &Rules, access: &str) -> Evidence {
         mode: Mode::Guarded,
         policy: rules.policy().digest.clone(),
         active_policy: rules.policy().digest.clone(),
+        own_policy: false,
         log: LogState::Verified,
         request: Request {
             id: "REQ-1".into(),

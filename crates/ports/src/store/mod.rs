@@ -128,6 +128,12 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn active_policy(&self) -> Result<Option<String>, StoreError>;
 
+    /// Whether this person put the policy in force, by the signed log alone.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn put_in_force(&self, person: &str) -> Result<bool, StoreError>;
+
     /// Whether the policy with this digest may decide by itself, by the signed log alone.
     ///
     /// # Errors

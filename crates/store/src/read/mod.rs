@@ -195,6 +195,11 @@ impl Store for SqliteStore {
         Ok(self.signed(|state| state.active_policy.clone()))
     }
 
+    fn put_in_force(&self, person: &str) -> Result<bool, StoreError> {
+        let hash = self.person_hash(person);
+        Ok(self.signed(|state| state.activated_by.as_ref() == Some(&hash)))
+    }
+
     fn is_overridden(&self, digest: &str) -> Result<bool, StoreError> {
         Ok(self.signed(|state| state.allowed.contains(digest)))
     }

@@ -24,6 +24,9 @@ pub(crate) struct SignedState {
     pub(crate) highest_time: Timestamp,
     /// Digest of the policy in force.
     pub(crate) active_policy: Option<String>,
+    /// Keyed hash of the person who put it in force; `None` when nobody did, as at the first start.
+    #[serde(default)]
+    pub(crate) activated_by: Option<String>,
     /// Digests of policies that may decide by themselves.
     pub(crate) allowed: BTreeSet<String>,
     /// Entitlement to the power that it had when it was first ruled upon.
@@ -95,6 +98,7 @@ impl SignedState {
         match (leaf.category, leaf.event.as_str()) {
             (Category::Administration, "policy.activated") => {
                 self.active_policy = clear("policy").cloned();
+                self.activated_by = clear("person").cloned();
             }
             (Category::Administration, "guarded.allowed") => {
                 self.allowed.extend(clear("policy").cloned());

@@ -14,6 +14,7 @@ use super::evidence::{approval, at, read};
 pub(super) fn any(dice: &mut Dice<'_>, evidence: &mut Evidence) {
     match dice.below(20) {
         0 => evidence.advice = dice.of(&Advice::ALL),
+        1 if dice.chance(40) => evidence.own_policy = true,
         1 => evidence.brakes.push("day".into()),
         2 => evidence.activity = state(dice, 25),
         3 => {

@@ -103,6 +103,7 @@ fn plain(policy: &Policy, asked: &str) -> Evidence {
         mode: Mode::Guarded,
         policy: policy.digest.clone(),
         active_policy: policy.digest.clone(),
+        own_policy: false,
         log: LogState::Verified,
         request: Request {
             id: "REQ-1".into(),

@@ -84,6 +84,8 @@ pub(super) fn evidence(view: &View<'_>) -> BTreeSet<Kind> {
     }
     if evidence.policy != evidence.active_policy || evidence.policy != view.policy.digest {
         found.insert(Kind::PolicyStale);
+    } else if evidence.own_policy {
+        found.insert(Kind::OwnPolicy);
     }
     // A system that knows no such person says nothing about what they hold elsewhere.
     if evidence.holdings.value().is_none() {

@@ -117,8 +117,8 @@ impl Stage {
             directory: wiring::directory(&home)?,
             clock: Box::new(SharedClock(Arc::clone(&clock))),
         };
-        wiring::activate(&parts, "the demo begins", "demo")?;
-        wiring::allow_guarded(&parts, "a demo has no history to backtest", "demo")?;
+        wiring::activate(&parts, "the demo begins", None)?;
+        wiring::allow_guarded(&parts, "a demo has no history to backtest", None)?;
         wiring::start(&parts)?;
         Ok(Self {
             company,

@@ -39,7 +39,7 @@ pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, E
             let parts = wiring::open(home, Mode::Advise)?;
             let reviewer = reviewer::of_security(&parts.directory)?;
             may_activate(home, &parts.files)?;
-            wiring::activate(&parts, &reason, &reviewer.person.id)?;
+            wiring::activate(&parts, &reason, Some(&reviewer.person.id))?;
             super::finish(&parts)?;
             output::say(&format!("in force: {}", parts.files.rules.policy().digest));
             Ok(Exit::Done)
@@ -48,7 +48,7 @@ pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, E
             let parts = wiring::open(home, Mode::Advise)?;
             let reviewer = reviewer::of_security(&parts.directory)?;
             wiring::check_rules(&parts.files)?;
-            wiring::allow_guarded(&parts, &reason, &reviewer.person.id)?;
+            wiring::allow_guarded(&parts, &reason, Some(&reviewer.person.id))?;
             super::finish(&parts)?;
             output::say(&format!(
                 "guarded mode may start under {}",

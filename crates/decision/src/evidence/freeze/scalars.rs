@@ -80,10 +80,10 @@ pub(super) fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec
 /// The policy that these rules come from, that the record names, and that is in force must be one.
 fn policy_state(evidence: &Evidence, rules: &Rules) -> PolicyState {
     let one = evidence.policy == evidence.active_policy && evidence.policy == rules.policy().digest;
-    if one {
-        PolicyState::Current
-    } else {
-        PolicyState::Stale
+    match (one, evidence.own_policy) {
+        (true, false) => PolicyState::Current,
+        (true, true) => PolicyState::Own,
+        (false, _) => PolicyState::Stale,
     }
 }
 

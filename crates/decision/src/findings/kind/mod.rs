@@ -80,6 +80,8 @@ findings! {
     FactUnreachable "fact-unreachable" Evidence Escalate [Security] Lifting::Nobody;
     /// The policy in force is another than the one this process loaded.
     PolicyStale "policy-stale" PolicyVersion Escalate [Security] Lifting::Nobody;
+    /// Whoever asks, or whom it is for, put the policy in force themselves.
+    OwnPolicy "own-policy" PolicyVersion Escalate [Security] Lifting::Any(SECURITY, WEEK);
     /// One person would hold all sides of a rule.
     Conflict "separation-of-duties-conflict" Separation Escalate [Security RuleOwner]
         Lifting::Exception(RULE_OWNER, WEEK);

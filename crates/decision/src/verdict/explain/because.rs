@@ -41,6 +41,9 @@ pub fn because(frozen: &Frozen, rules: &Rules, kind: Kind) -> String {
             short_digest(&evidence.active_policy),
             short_digest(&evidence.policy)
         ),
+        Kind::OwnPolicy => {
+            "whoever asks put the policy in force, so somebody else looks".to_owned()
+        }
         Kind::Conflict => sentences(&conflicts(frozen, rules, RuleStanding::Conflict)),
         Kind::Unverifiable => unverified(frozen, rules),
         Kind::NeverAutoAdmin => class_reason(frozen, rules, Class::Admin),
