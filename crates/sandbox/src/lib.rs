@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod directory_file;
+pub mod history;
 mod people;
 mod policy_file;
 mod random;
