@@ -191,7 +191,7 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Grants {
-    /// Grants, oldest first
+    /// Grants, newest first
     List {
         /// Ended, refused and withdrawn ones too
         #[arg(long)]
@@ -275,6 +275,14 @@ pub(crate) enum Policy {
     },
     /// Put access.yml in force
     Activate {
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take what stands behind a name now for what it is bound to, after it drifted
+    Rebind {
+        /// Catalogue id
+        id: String,
         /// Why
         #[arg(long)]
         reason: String,

@@ -2,6 +2,7 @@
 
 mod args;
 mod error;
+mod keys;
 mod output;
 mod reviewer;
 mod settings;

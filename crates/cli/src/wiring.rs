@@ -1,21 +1,18 @@
 //! Wiring: the parts of the agent, opened from the home folder.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
 
 use agent::Agent;
-use audit::{PersonKey, SigningKey};
 use connectors::embedded_directory::EmbeddedDirectory;
 use decision::evidence::record::Mode;
 use decision::rules::Rules;
 use policy::{Contract, Guardrails};
 use ports::store::{Activation, Budgets, Category, LeafDraft, Transition};
-use ports::{Clock, Store as _, SystemClock, commit};
+use ports::{Clock, Directory as _, Store as _, SystemClock, commit};
 use store::{Options, Salts, SqliteStore};
 
 use crate::error::{Error, Exit};
+use crate::keys;
 use crate::output;
 use crate::settings::{self, Home};
 
@@ -54,9 +51,14 @@ impl Parts {
 
 /// Loads policy and guardrails.
 pub(crate) fn policy(home: &Home) -> Result<PolicyFiles, Error> {
+    load(home, &output::say)
+}
+
+/// As [`policy`]; `tell` gets the report of what is wrong with the policy.
+fn load(home: &Home, tell: &dyn Fn(&str)) -> Result<PolicyFiles, Error> {
     let guardrails = guardrails(home)?;
     let bytes = settings::read(&home.policy(), POLICY_BYTES_MAX, "the policy")?;
-    policy_of(&bytes, guardrails)
+    policy_of(&bytes, guardrails, tell)
 }
 
 fn guardrails(home: &Home) -> Result<Guardrails, Error> {
@@ -79,10 +81,14 @@ fn guardrails(home: &Home) -> Result<Guardrails, Error> {
     })
 }
 
-fn policy_of(bytes: &[u8], guardrails: Guardrails) -> Result<PolicyFiles, Error> {
+fn policy_of(
+    bytes: &[u8],
+    guardrails: Guardrails,
+    tell: &dyn Fn(&str),
+) -> Result<PolicyFiles, Error> {
     let loaded = policy::load("access.yml", bytes, &guardrails).map_err(|report| {
         // The report is made for a screen by its own renderer, which masks what is hidden.
-        output::say(&policy::render(&report, output::width(), false));
+        tell(&policy::render(&report, output::width(), false));
         Error::new(Exit::BadInput, "the policy has errors").hint("mend them and run `policy check`")
     })?;
     if !loaded.warnings.is_empty() {
@@ -104,13 +110,55 @@ fn policy_of(bytes: &[u8], guardrails: Guardrails) -> Result<PolicyFiles, Error>
 pub(crate) fn open(home: &Home, mode: Mode) -> Result<Parts, Error> {
     let files = policy(home)?;
     check_contract(home, mode)?;
-    let directory = directory(home)?;
+    open_under(home, files, mode, open_store(home, options(home)?)?)
+}
+
+/// Opens everything for reading and for taking back, which neither mode nor contract nor a policy that does not load may
+/// stop: in advise mode, and under the policy in force when `access.yml` is of no use.
+pub(crate) fn open_to_read(home: &Home) -> Result<Parts, Error> {
+    let loaded = load(home, &|report| report.lines().for_each(output::note));
     let store = open_store(home, options(home)?)?;
+    let active = store.active_policy()?;
+    let is_active = |files: &PolicyFiles| Some(&files.rules.policy().digest) == active.as_ref();
+    let files = match loaded {
+        Ok(files) if active.is_none() || is_active(&files) => files,
+        loaded => {
+            let stored = store
+                .policy_in_force()?
+                .and_then(|stored| of_store(&stored));
+            match (stored.filter(is_active), loaded) {
+                (Some(in_force), loaded) => {
+                    let why = loaded.map_or_else(
+                        |error| error.message,
+                        |_| "access.yml is not the policy in force".to_owned(),
+                    );
+                    output::note(&format!("{why}; this goes by the policy in force"));
+                    in_force
+                }
+                (None, loaded) => loaded?,
+            }
+        }
+    };
+    open_under(home, files, Mode::Advise, store)
+}
+
+/// A policy as the store keeps it. It counts only when its digest is the one that the log signs.
+fn of_store(stored: &Activation) -> Option<PolicyFiles> {
+    let guardrails = Guardrails::from_canonical(&stored.guardrails)?;
+    policy_of(&stored.source, guardrails, &|_| ()).ok()
+}
+
+fn open_under(
+    home: &Home,
+    files: PolicyFiles,
+    mode: Mode,
+    store: SqliteStore,
+) -> Result<Parts, Error> {
     let parts = Parts {
         files,
         mode,
         store,
-        directory,
+        directory: directory(home)?,
         clock: Box::new(SystemClock),
     };
     start(&parts)?;
@@ -120,8 +168,8 @@ pub(crate) fn open(home: &Home, mode: Mode) -> Result<Parts, Error> {
 fn options(home: &Home) -> Result<Options, Error> {
     let origin = std::env::var(settings::ORIGIN).unwrap_or_else(|_| default_origin());
     Ok(Options {
-        key: log_key(home, &origin)?,
-        person_key: person_key(&home.person_key())?,
+        key: keys::log_key(home, &origin)?,
+        person_key: keys::person_key(home)?,
         salts: Salts::System,
         budgets: Budgets::default(),
     })
@@ -129,7 +177,7 @@ fn options(home: &Home) -> Result<Options, Error> {
 
 /// The home folder's store alone, when there is one: nothing is decided, activated or finished.
 pub(crate) fn open_own_store(home: &Home) -> Result<SqliteStore, Error> {
-    let file = home.state().join("store.db");
+    let file = home.store();
     if !file.exists() {
         return Err(Error::new(
             Exit::NotFound,
@@ -159,13 +207,15 @@ pub(crate) fn start(parts: &Parts) -> Result<(), Error> {
     }
     if !broken {
         for done in parts.agent().reconcile()? {
-            output::note(&format!(
-                "{}: {} → {} ({})",
-                done.grant,
-                done.before.name(),
-                done.now.name(),
-                done.detail
-            ));
+            let (before, now) = (done.before.name(), done.now.name());
+            if done.is_stuck {
+                output::trouble(&format!("{}: still {now} ({})", done.grant, done.detail));
+            } else {
+                output::note(&format!(
+                    "{}: {before} → {now} ({})",
+                    done.grant, done.detail
+                ));
+            }
         }
     }
     Ok(())
@@ -180,24 +230,51 @@ pub(crate) fn activate(parts: &Parts, reason: &str, by: &str) -> Result<(), Erro
         guardrails: parts.files.guardrails.canonical(),
         file: policy.file.clone(),
     };
-    administer(parts, "policy.activated", reason, by, Some(activation))
+    administer(
+        parts,
+        "policy.activated",
+        &[],
+        (by, reason),
+        Some(activation),
+    )
 }
 
 /// Records that automatic decisions are allowed under the loaded policy before a backtest exists.
 pub(crate) fn allow_guarded(parts: &Parts, reason: &str, by: &str) -> Result<(), Error> {
-    administer(parts, "guarded.allowed", reason, by, None)
+    administer(parts, "guarded.allowed", &[], (by, reason), None)
 }
 
-/// Commits an act on the agent itself, about the loaded policy.
+/// Records that a name is bound to what stands behind it now.
+pub(crate) fn rebind(parts: &Parts, id: &str, reason: &str, by: &str) -> Result<(), Error> {
+    let unknown = || {
+        Error::new(Exit::NotFound, format!("there is no entitlement `{id}`"))
+            .hint("`policy show` lists what the roles have")
+    };
+    let rules = &parts.files.rules;
+    let entry = rules.entitlement(id).and_then(|id| rules.entry(id));
+    let id = &entry.ok_or_else(unknown)?.id;
+    let target = parts.directory.target(id);
+    let target = target.map_err(|error| Error::of(Exit::Failed, &error))?;
+    let power = target.ok_or_else(unknown)?.power;
+    let clear = [("entitlement", id.as_str()), ("power", power.as_str())];
+    administer(parts, "entitlement.rebound", &clear, (by, reason), None)
+}
+
+/// Commits an act on the agent itself, under the loaded policy.
 fn administer(
     parts: &Parts,
     event: &'static str,
-    reason: &str,
-    by: &str,
+    clear: &[(&str, &str)],
+    (by, reason): (&str, &str),
     activation: Option<Activation>,
 ) -> Result<(), Error> {
-    let digest = parts.files.rules.policy().digest.clone();
-    let committed = [("by", by), ("reason", reason)];
+    let digest = parts.files.rules.policy().digest.as_str();
+    let fields = |pairs: &[(&str, &str)]| {
+        let owned = pairs.iter();
+        owned
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    };
     let transition = Transition {
         at: parts.agent().now()?,
         leaves: vec![LeafDraft {
@@ -205,10 +282,8 @@ fn administer(
             event,
             request: String::new(),
             person: None,
-            clear: [("policy".to_owned(), digest)].into(),
-            committed: committed
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+            clear: fields(&[&[("policy", digest)], clear].concat()),
+            committed: fields(&[("by", by), ("reason", reason)]),
         }],
         activation,
         ..Transition::default()
@@ -315,55 +390,4 @@ fn default_origin() -> String {
         "access-request-agent/{}",
         if plain.is_empty() { "local" } else { &plain }
     )
-}
-
-/// The log's key: the one that is there, whatever its name, or a new one.
-fn log_key(home: &Home, origin: &str) -> Result<SigningKey, Error> {
-    let path = home.log_key();
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let failed = |error: audit::key::KeyError| Error::of(Exit::Failed, &error).hint(error.hint());
-    match audit::key::load(&path).map_err(failed)? {
-        Some(key) => Ok(key),
-        None => audit::key::load_or_create(&path, origin).map_err(failed),
-    }
-}
-
-/// The key of the hashes that stand for people: 32 bytes, mode 0600, backed up apart from the log.
-fn person_key(path: &Path) -> Result<PersonKey, Error> {
-    if !path.exists() {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| {
-            Error::new(
-                Exit::Failed,
-                format!("no randomness from the operating system: {error}"),
-            )
-        })?;
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-    }
-    let mode = fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(Error::new(
-            Exit::Failed,
-            format!("`{}` can be read by others", path.display()),
-        )
-        .hint(
-            "run `chmod 600` on it; whoever read it can tell which person a log entry is about",
-        ));
-    }
-    let bytes: [u8; 32] = fs::read(path)?.try_into().map_err(|_| {
-        Error::new(
-            Exit::Failed,
-            format!("`{}` is not a key of 32 bytes", path.display()),
-        )
-        .hint("restore it from its backup; without it the log no longer says who an entry is about")
-    })?;
-    Ok(PersonKey::new(bytes))
 }

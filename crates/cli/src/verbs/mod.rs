@@ -42,8 +42,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
             Ok(Exit::Done)
         }
     }?;
-    output::flush()?;
-    Ok(code)
+    Ok(match code {
+        Exit::Done if output::is_troubled() => Exit::Failed,
+        _ => code,
+    })
 }
 
 /// The mode: flag, then environment, then advise.
@@ -65,10 +67,12 @@ fn mode(flag: Option<ModeArgument>) -> Result<Mode, Error> {
 fn finish(parts: &Parts) -> Result<(), Error> {
     use ports::Store as _;
     for done in parts.agent().expire()? {
-        output::note(&format!(
-            "{} has ended: {}",
-            done.grant.id, done.grant.detail
-        ));
+        let told = format!("{} has ended: {}", done.grant.id, done.grant.detail);
+        if done.is_gone {
+            output::note(&told);
+        } else {
+            output::trouble(&told);
+        }
     }
     if let Err(error) = parts.store.publish() {
         output::note(&format!(

@@ -22,6 +22,14 @@ pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, E
             output::say(&format!("in force: {}", parts.files.rules.policy().digest));
             Ok(Exit::Done)
         }
+        Policy::Rebind { id, reason } => {
+            let parts = wiring::open(home, Mode::Advise)?;
+            let reviewer = reviewer::of_security(&parts.directory)?;
+            wiring::rebind(&parts, &id, &reason, &reviewer.person.id)?;
+            super::finish(&parts)?;
+            output::say(&format!("{id} is bound to what stands behind it now"));
+            Ok(Exit::Done)
+        }
         Policy::AllowGuarded { reason } => {
             let parts = wiring::open(home, Mode::Advise)?;
             let reviewer = reviewer::of_security(&parts.directory)?;

@@ -20,7 +20,8 @@ use decision::rules::policy::{ApprovalKind, Entitlement, LevelOrder, Listed, Pol
 use decision::time::{Minutes, Timestamp};
 use decision::verdict;
 use ports::store::{
-    Admitted, GrantRow, GrantState, RequestRow, ReviewRow, StoreError, StoredRuling, Survivor,
+    Admitted, GrantRow, GrantState, Listing, Page, RequestRow, ReviewRow, StoreError, StoredRuling,
+    Survivor,
 };
 use ports::{CommitError, Committal, Committed, Revocation, Store, Transition};
 
@@ -233,7 +234,7 @@ impl Store for Agreeable {
     fn ruling_of(&self, _: &GrantRow) -> Result<Option<StoredRuling>, StoreError> {
         nothing()
     }
-    fn rulings(&self, _: u32) -> Result<Vec<StoredRuling>, StoreError> {
+    fn rulings(&self, _: Listing, _: u32) -> Result<Page, StoreError> {
         nothing()
     }
     fn ruling_count(&self, _: &str) -> Result<u32, StoreError> {

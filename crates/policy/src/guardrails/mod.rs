@@ -59,6 +59,22 @@ impl Guardrails {
         })
     }
 
+    /// Reads what [`Self::canonical`] wrote; `None` when it is something else.
+    #[must_use]
+    pub fn from_canonical(text: &str) -> Option<Self> {
+        let classes = text
+            .lines()
+            .find_map(|line| line.strip_prefix("never_auto "))?;
+        let own = classes.split_whitespace();
+        let read = Self {
+            unpatterned_classes: own
+                .filter(|name| Class::from_name(name).is_none())
+                .map(ToOwned::to_owned)
+                .collect(),
+        };
+        (read.canonical() == text).then_some(read)
+    }
+
     /// The never-auto classes that have patterns: always all four.
     #[must_use]
     pub fn never_auto(&self) -> ClassSet {

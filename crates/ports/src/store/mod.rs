@@ -36,11 +36,11 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn ruling_of(&self, grant: &GrantRow) -> Result<Option<StoredRuling>, StoreError>;
 
-    /// Latest rulings, newest first.
+    /// Latest rulings of requests, newest first.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn rulings(&self, limit: u32) -> Result<Vec<StoredRuling>, StoreError>;
+    fn rulings(&self, listing: Listing, limit: u32) -> Result<Page, StoreError>;
 
     /// Number of rulings of a request, which numbers the next one.
     ///
@@ -169,6 +169,25 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn highest_time(&self) -> Result<Timestamp, StoreError>;
+}
+
+/// Which requests a list is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// Every request.
+    All,
+    /// Those with which a person has something to do: nobody denied it, and nothing was given, or what was granted had
+    /// no effect.
+    Waiting,
+}
+
+/// The beginning of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its rulings.
+    pub rulings: Vec<StoredRuling>,
+    /// How many more there are.
+    pub more: u64,
 }
 
 /// The store could not be read or written.

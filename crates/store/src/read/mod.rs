@@ -8,12 +8,12 @@ use audit::{FolderDisk, Receipt, Scope};
 use decision::evidence::record::{EarlierGrant, LogState, Reserved};
 use decision::time::Timestamp;
 use ports::store::{
-    Budgets, CommitError, Committal, GrantRow, GrantState, RequestRow, ReviewRow, Store,
-    StoreError, StoredRuling, Transition,
+    Activation, Budgets, CommitError, Committal, GrantRow, GrantState, Listing, Page, RequestRow,
+    ReviewRow, Store, StoreError, StoredRuling, Transition,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use self::rows::{RULING_COLUMNS, review_row, ruling_row};
+use self::rows::{RULING_COLUMNS, page, review_row, ruling_row};
 use crate::group::locked;
 use crate::log::{Database, head};
 use crate::open::SqliteStore;
@@ -66,14 +66,8 @@ impl Store for SqliteStore {
         })
     }
 
-    fn rulings(&self, limit: u32) -> Result<Vec<StoredRuling>, StoreError> {
-        self.reading(|connection| {
-            let query = format!(
-                "{RULING_COLUMNS} WHERE r.number IN (SELECT MAX(number) FROM ruling GROUP BY request)
-                 ORDER BY r.number DESC LIMIT ?1"
-            );
-            connection.prepare_cached(&query)?.query_map([limit], ruling_row)?.collect()
-        })
+    fn rulings(&self, listing: Listing, limit: u32) -> Result<Page, StoreError> {
+        self.reading(|connection| page(connection, listing, limit))
     }
 
     fn ruling_count(&self, request: &str) -> Result<u32, StoreError> {
@@ -236,6 +230,32 @@ impl SqliteStore {
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         read(&locked(&self.writer)).map_err(failed)
+    }
+
+    /// The policy in force as the table keeps it. Who uses it makes its digest again: a table proves nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn policy_in_force(&self) -> Result<Option<Activation>, StoreError> {
+        let Some(digest) = self.active_policy()? else {
+            return Ok(None);
+        };
+        self.reading(|connection| {
+            connection
+                .query_row(
+                    "SELECT digest, source, guardrails, file FROM policy WHERE digest = ?1",
+                    [digest],
+                    |row| {
+                        Ok(Activation {
+                            digest: row.get(0)?,
+                            source: row.get(1)?,
+                            guardrails: row.get(2)?,
+                            file: row.get(3)?,
+                        })
+                    },
+                )
+                .optional()
+        })
     }
 
     /// What the signed leaves say, as of the last commit.
