@@ -42,9 +42,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
             Ok(Exit::Done)
         }
     }?;
-    Ok(match code {
-        Exit::Done if output::is_troubled() => Exit::Failed,
-        _ => code,
+    let is_troubled = output::is_troubled();
+    Ok(if is_troubled && code == Exit::Done {
+        Exit::Failed
+    } else {
+        code
     })
 }
 

@@ -264,7 +264,7 @@ impl Store for Agreeable {
     fn bound_power(&self, _: &str) -> Result<Option<String>, StoreError> {
         nothing()
     }
-    fn brakes(&self, _: &str, _: &str, _: Timestamp) -> Result<Vec<String>, StoreError> {
+    fn brakes(&self, _: &str, _: &str, _: Timestamp, _: &str) -> Result<Vec<String>, StoreError> {
         nothing()
     }
     fn active_policy(&self) -> Result<Option<String>, StoreError> {

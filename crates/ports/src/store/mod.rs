@@ -95,7 +95,7 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn bound_power(&self, entitlement: &str) -> Result<Option<String>, StoreError>;
 
-    /// Names of the budgets of automatic grants that a further grant would exceed.
+    /// Names of the budgets of automatic grants that a further grant would exceed, `except` (a grant's id) not counted.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -104,6 +104,7 @@ pub trait Store: Send + Sync {
         person: &str,
         entitlement: &str,
         now: Timestamp,
+        except: &str,
     ) -> Result<Vec<String>, StoreError>;
 
     /// Digest of the policy in force, by the signed log alone.

@@ -143,8 +143,11 @@ impl Store for SqliteStore {
         person: &str,
         entitlement: &str,
         now: Timestamp,
+        except: &str,
     ) -> Result<Vec<String>, StoreError> {
-        self.reading(|connection| brakes(connection, &self.budgets, person, entitlement, now))
+        self.reading(|connection| {
+            brakes(connection, &self.budgets, person, entitlement, now, except)
+        })
     }
 
     fn active_policy(&self) -> Result<Option<String>, StoreError> {
@@ -286,14 +289,15 @@ pub(crate) fn brakes(
     person: &str,
     entitlement: &str,
     now: Timestamp,
+    except: &str,
 ) -> rusqlite::Result<Vec<String>> {
     let since = now.minus(budgets.window).seconds();
     let mut query = connection.prepare_cached(
         "SELECT COUNT(*), COALESCE(SUM(person = ?2), 0), COALESCE(SUM(entitlement = ?3), 0) FROM access_grant
-         WHERE authority = 'automatic' AND starts > ?1 AND state <> 'refused'",
+         WHERE authority = 'automatic' AND starts > ?1 AND state <> 'refused' AND id <> ?4",
     )?;
     let (all, own, same): (u32, u32, u32) = query
-        .query_row(params![since, person, entitlement], |row| {
+        .query_row(params![since, person, entitlement, except], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
     let window = budgets.window;
