@@ -19,7 +19,7 @@ const MAX_KEY_BYTES: u64 = 2048;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// Group or others have some right on the file.
-    #[error("the signing key `{path}` is open to others (mode {mode:o})", path = path.display())]
+    #[error("the key `{path}` is open to others (mode {mode:o})", path = path.display())]
     OpenToOthers {
         /// The file.
         path: PathBuf,
@@ -27,10 +27,10 @@ pub enum KeyError {
         mode: u32,
     },
     /// The path is a symbolic link, a folder or a device.
-    #[error("the signing key `{}` is not a regular file", .0.display())]
+    #[error("the key `{}` is not a regular file", .0.display())]
     NotAFile(PathBuf),
     /// The file belongs to another user.
-    #[error("the signing key `{path}` belongs to user {owner}, not to user {user}", path = path.display())]
+    #[error("the key `{path}` belongs to user {owner}, not to user {user}", path = path.display())]
     WrongOwner {
         /// The file.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum KeyError {
         user: u32,
     },
     /// The content is no key.
-    #[error("the signing key `{path}` is malformed", path = path.display())]
+    #[error("the key `{path}` is malformed", path = path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -152,11 +152,8 @@ pub fn load_or_create(path: &Path, name: &str) -> Result<SigningKey, KeyError> {
     Ok(key)
 }
 
-/// Reads and checks the key file; `None` if there is none.
-///
-/// # Errors
-/// As [`load_or_create`].
-pub fn load(path: &Path) -> Result<Option<SigningKey>, KeyError> {
+/// Opens the file of a key, and checks what was opened; `None` if there is none.
+pub(crate) fn open(path: &Path) -> Result<Option<File>, KeyError> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let flags = i32::try_from(flags.bits()).unwrap_or(0);
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
@@ -176,6 +173,17 @@ pub fn load(path: &Path) -> Result<Option<SigningKey>, KeyError> {
         metadata.uid(),
         user,
     )?;
+    Ok(Some(file))
+}
+
+/// Reads and checks the key file; `None` if there is none.
+///
+/// # Errors
+/// As [`load_or_create`].
+pub fn load(path: &Path) -> Result<Option<SigningKey>, KeyError> {
+    let Some(file) = open(path)? else {
+        return Ok(None);
+    };
     let mut text = Zeroizing::new(String::new());
     file.take(MAX_KEY_BYTES)
         .read_to_string(&mut text)
@@ -231,7 +239,7 @@ fn create(path: &Path, name: &str) -> Result<(), KeyError> {
 }
 
 /// Writes a new file under a random name, flushes it, and links it to its own name unless that is taken.
-fn install(path: &Path, bytes: &[u8], mode: u32) -> Result<(), KeyError> {
+pub(crate) fn install(path: &Path, bytes: &[u8], mode: u32) -> Result<(), KeyError> {
     let mut random = [0u8; 8];
     getrandom::fill(&mut random).map_err(|_| KeyError::NoRandomness)?;
     let mut name = path.as_os_str().to_owned();
@@ -270,7 +278,7 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
 }
 
 /// Names the file an error is about.
-fn at(path: &Path) -> impl Fn(io::Error) -> KeyError {
+pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> KeyError {
     move |source| KeyError::Io {
         path: path.to_owned(),
         source,

@@ -51,6 +51,7 @@ pub mod proof;
 pub mod publish;
 pub mod reader;
 pub mod receipt;
+pub mod secret;
 pub mod tile;
 pub mod verify;
 

@@ -197,7 +197,7 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Grants {
-    /// Grants, oldest first
+    /// Grants, newest first
     List {
         /// Ended, refused and withdrawn ones too
         #[arg(long)]
@@ -320,6 +320,14 @@ Examples:
     History,
     /// Put access.yml in force: its tests must pass
     Activate {
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take what stands behind a name now for what it is bound to, after it drifted
+    Rebind {
+        /// Catalogue id
+        id: String,
         /// Why
         #[arg(long)]
         reason: String,

@@ -1,8 +1,11 @@
 //! The binary: one file per verb, settings, exit codes, wiring.
 
+mod administration;
 mod args;
 mod error;
+mod keys;
 mod output;
+mod policies;
 mod progress;
 mod reviewer;
 mod settings;

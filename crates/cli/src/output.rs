@@ -1,6 +1,7 @@
 //! Everything that is printed goes through here: tables for people, JSON for programs, nothing hostile to a screen.
 
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use agent::report::{Card, Decision, Line, Mark};
 use anstyle::{AnsiColor, Style};
@@ -54,17 +55,42 @@ pub(crate) fn width() -> usize {
     told.or(terminal).unwrap_or(100).clamp(60, WIDTH_MAX)
 }
 
-/// Prints one line. A closed pipe ends the program quietly, as `head` expects.
+/// Whether nothing more can be printed.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+/// Whether something went wrong that did not stop the work.
+static TROUBLED: AtomicBool = AtomicBool::new(false);
+
+/// Prints one line. A closed pipe ends the printing quietly, as `head` expects, and never the work.
 pub(crate) fn say(text: &str) {
-    if writeln!(anstream::stdout(), "{text}").is_err() {
-        std::process::exit(0);
+    if !CLOSED.load(Relaxed) {
+        printed(writeln!(anstream::stdout(), "{text}"));
     }
+}
+
+fn printed(outcome: io::Result<()>) {
+    let Err(error) = outcome else { return };
+    CLOSED.store(true, Relaxed);
+    if error.kind() != io::ErrorKind::BrokenPipe {
+        trouble(&format!("the results could not be printed: {error}"));
+    }
+}
+
+/// Tells of something that went wrong and did not stop the work. The exit code tells it too.
+pub(crate) fn trouble(text: &str) {
+    TROUBLED.store(true, Relaxed);
+    note(text);
 }
 
 /// Prints a line that is not a result.
 pub(crate) fn note(text: &str) {
     // Nothing can be done when even this fails.
     let _ = writeln!(anstream::stderr(), "{DIM}{}{DIM:#}", screen(text));
+}
+
+/// Prints a report of problems, made for a screen, where errors go.
+pub(crate) fn complain_report(report: &str) {
+    // Nothing can be done when even this fails.
+    let _ = writeln!(anstream::stderr(), "{report}");
 }
 
 /// Prints several lines that are not a result.
@@ -122,6 +148,13 @@ pub(crate) fn rows(headings: &[&str], rows: &[Vec<String>], format: Format) {
                 say(line.trim_end());
             }
         }
+    }
+}
+
+/// Says how much of a list was left out.
+pub(crate) fn more(number: u64) {
+    if number > 0 {
+        note(&format!("and {number} more"));
     }
 }
 
@@ -255,7 +288,10 @@ pub(crate) fn paragraph(indent: &str, text: &str) {
     }
 }
 
-/// Flushes standard output; a full disk behind a redirection is an error.
-pub(crate) fn flush() -> io::Result<()> {
-    io::stdout().flush()
+/// Flushes standard output, and tells whether something went wrong that did not stop the work.
+pub(crate) fn is_troubled() -> bool {
+    if !CLOSED.load(Relaxed) {
+        printed(io::stdout().flush());
+    }
+    TROUBLED.load(Relaxed)
 }

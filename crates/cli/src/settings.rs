@@ -43,6 +43,10 @@ impl Home {
         self.0.join("state")
     }
 
+    pub(crate) fn store(&self) -> PathBuf {
+        self.state().join("store.db")
+    }
+
     pub(crate) fn log(&self) -> PathBuf {
         self.state().join("log")
     }

@@ -17,7 +17,7 @@ use decision::evidence::record::{Holdings, Lookup, Mode, Person, Target};
 use decision::gate::Grant;
 use decision::rules::policy::{ApprovalKind, Attribute};
 use decision::time::Minutes;
-use ports::store::{Category, GrantState, LeafDraft, Settlement, Transition};
+use ports::store::{Budgets, Category, GrantState, LeafDraft, Settlement, Transition};
 use ports::{
     Committed, Directory, Effect, Held, PortError, Provisioner, Revocation, Seen, Store as _,
 };
@@ -320,4 +320,17 @@ fn facts_that_never_hold_still_are_escalated() {
     let decision = approve(agent, &world, "R-1");
     assert_eq!(decision.decision, "ESCALATE", "{decision:?}");
     assert!(!holds(&world, "ci:read"));
+}
+
+/// What is finished was counted when it was committed, and is not counted against itself.
+#[test]
+fn the_last_grant_of_a_budget_is_finished() {
+    let budgets = Budgets {
+        per_person: 1,
+        ..Budgets::default()
+    };
+    let world = World::with_budgets(POLICY, DIRECTORY, Mode::Guarded, budgets).unwrap();
+    interrupted(&world, "R-1", "repo:read", r#""duration": "8h""#);
+    world.agent().reconcile().unwrap();
+    assert_eq!(state(&world, "R-1#1"), GrantState::Applied);
 }

@@ -95,7 +95,7 @@ pub(crate) fn gather(
     }
     let (approvals, lifts) = reviews(agent, &request.id)?;
     let brakes = match (&person, ids.first()) {
-        (Some(person), Some(id)) => agent.store.brakes(&person.id, id, now)?,
+        (Some(person), Some(id)) => agent.store.brakes(&person.id, id, now, &own_grant)?,
         _ => Vec::new(),
     };
     let filed =

@@ -144,7 +144,7 @@ pub fn parse(text: &str) -> Result<Request, IntakeError> {
         hint: "the fields of a ticket are described in docs/reference/ticket.md".to_owned(),
     })?;
     let named = |field: &str, value: &str| name(&ticket.request_id, field, value);
-    named("request_id", &ticket.request_id)?;
+    request_id(&ticket.request_id)?;
     named("requester", &ticket.requester)?;
     if let Some(beneficiary) = &ticket.on_behalf_of {
         named("on_behalf_of", beneficiary)?;
@@ -217,6 +217,23 @@ fn term(ticket: &Ticket, place: &impl Fn(&str) -> String) -> Result<Term, Intake
             hint: "give one of them".to_owned(),
         }),
     }
+}
+
+/// A request's id is printed in commands to be typed: nothing in it means anything to a shell.
+fn request_id(value: &str) -> Result<(), IntakeError> {
+    name(value, "request_id", value)?;
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || "._:/#-".contains(character);
+    if value.chars().all(is_plain) && value.starts_with(|first: char| first.is_ascii_alphanumeric())
+    {
+        return Ok(());
+    }
+    Err(IntakeError {
+        place: format!("{}, field `request_id`", shortened(value)),
+        problem: "it holds a character that an id must not have".to_owned(),
+        hint: "write it with letters and digits of ASCII and `._:/#-`, a letter or digit first"
+            .to_owned(),
+    })
 }
 
 /// Ids and logins: one word, short, and nothing in them that a screen does not show.

@@ -3,7 +3,6 @@
 use ports::Store as _;
 use ports::store::{GrantRow, GrantState};
 
-use super::mode;
 use crate::args::Grants;
 use crate::error::{Error, Exit};
 use crate::output::{self, Format};
@@ -22,8 +21,9 @@ const HEADINGS: [&str; 7] = [
 ];
 
 pub(crate) fn run(home: &Home, format: Format, grants: Grants) -> Result<Exit, Error> {
-    let parts = wiring::open(home, mode(None)?)?;
+    let parts = wiring::open_to_read(home)?;
     let agent = parts.agent();
+    let mut more = 0;
     let found: Vec<GrantRow> = match grants {
         Grants::List { all, limit } => {
             let live = [
@@ -32,7 +32,14 @@ pub(crate) fn run(home: &Home, format: Format, grants: Grants) -> Result<Exit, E
                 GrantState::Unknown,
                 GrantState::Revoking,
             ];
-            parts.store.grants(if all { &[] } else { &live }, limit)?
+            let mut found = parts
+                .store
+                .grants(if all { &[] } else { &live }, u32::MAX)?;
+            found.reverse();
+            let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+            more = found.len().saturating_sub(shown);
+            found.truncate(shown);
+            found
         }
         Grants::Revoke { id, reason } => {
             let by = reviewer::from_account(&parts.directory)?;
@@ -45,6 +52,7 @@ pub(crate) fn run(home: &Home, format: Format, grants: Grants) -> Result<Exit, E
     }
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();
     output::rows(&HEADINGS, &rows, format);
+    output::more(u64::try_from(more).unwrap_or(u64::MAX));
     let stuck = found
         .iter()
         .any(|grant| grant.state == GrantState::Revoking);

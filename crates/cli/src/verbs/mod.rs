@@ -44,8 +44,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
             Ok(Exit::Done)
         }
     }?;
-    output::flush()?;
-    Ok(code)
+    let is_troubled = output::is_troubled();
+    Ok(if is_troubled && code == Exit::Done {
+        Exit::Failed
+    } else {
+        code
+    })
 }
 
 /// The mode: flag, then environment, then advise.
@@ -67,10 +71,12 @@ fn mode(flag: Option<ModeArgument>) -> Result<Mode, Error> {
 fn finish(parts: &Parts) -> Result<(), Error> {
     use ports::Store as _;
     for done in parts.agent().expire()? {
-        output::note(&format!(
-            "{} has ended: {}",
-            done.grant.id, done.grant.detail
-        ));
+        let told = format!("{} has ended: {}", done.grant.id, done.grant.detail);
+        if done.is_gone {
+            output::note(&told);
+        } else {
+            output::trouble(&told);
+        }
     }
     if let Err(error) = parts.store.publish() {
         output::note(&format!(

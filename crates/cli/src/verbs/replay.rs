@@ -10,9 +10,10 @@ use serde::Serialize;
 use crate::args::Replay;
 use crate::error::{Error, Exit};
 use crate::output::{self, Format};
+use crate::policies::{self, PolicyFiles};
 use crate::progress::Progress;
 use crate::settings::Home;
-use crate::wiring::{self, PolicyFiles};
+use crate::wiring;
 
 /// Rulings that are read at once.
 const BATCH: u32 = 512;
@@ -160,7 +161,7 @@ impl Policies {
     ) -> Result<Option<&PolicyFiles>, Error> {
         if !self.0.contains_key(digest) {
             let kept = store.policy(digest)?;
-            let files = kept.map(|kept| wiring::policy_kept(&kept)).transpose()?;
+            let files = kept.map(|kept| policies::kept(&kept)).transpose()?;
             self.0.insert(digest.to_owned(), files);
         }
         Ok(self.0.get(digest).and_then(Option::as_ref))

@@ -2,6 +2,7 @@
 
 use agent::report::{Card, Decision};
 use ports::Store as _;
+use ports::store::Listing;
 
 use super::{finish, mode};
 use crate::args::Request;
@@ -13,11 +14,11 @@ use crate::wiring::{self, Parts};
 pub(crate) fn run(home: &Home, format: Format, request: Request) -> Result<Exit, Error> {
     match request {
         Request::List { limit } => {
-            let parts = wiring::open(home, mode(None)?)?;
-            list(&parts, format, limit, |_| true)
+            let parts = wiring::open_to_read(home)?;
+            list(&parts, format, Listing::All, limit)
         }
         Request::Show { id, explain } => {
-            let parts = wiring::open(home, mode(None)?)?;
+            let parts = wiring::open_to_read(home)?;
             show(&parts, format, &id, explain)
         }
         Request::Rule { id, mode: flag } => {
@@ -29,27 +30,19 @@ pub(crate) fn run(home: &Home, format: Format, request: Request) -> Result<Exit,
     }
 }
 
-/// The latest decisions that are `wanted`.
+/// The latest decisions that are listed, newest first. One that cannot be read hides no other.
 pub(crate) fn list(
     parts: &Parts,
     format: Format,
+    listing: Listing,
     limit: u32,
-    wanted: impl Fn(&Decision) -> bool,
 ) -> Result<Exit, Error> {
+    let page = parts.store.rulings(listing, limit)?;
     let mut rows = Vec::new();
-    for stored in parts.store.rulings(limit)? {
-        let decision = parts.agent().decision(&stored.row.request)?;
-        if wanted(&decision) {
-            let first = decision.findings.iter().find(|line| line.lifts != "lifted");
-            rows.push(vec![
-                decision.request_id.clone(),
-                decision.requested_access.clone(),
-                decision.decision.clone(),
-                if decision.grant.applied { "yes" } else { "no" }.to_owned(),
-                decision.risk.clone(),
-                first.map_or(String::new(), |line| line.finding.clone()),
-                decision.decided_at.clone(),
-            ]);
+    for stored in &page.rulings {
+        match parts.agent().decision(&stored.row.request) {
+            Ok(decision) => rows.push(row(&decision)),
+            Err(error) => output::trouble(&error.to_string()),
         }
     }
     output::rows(
@@ -65,7 +58,28 @@ pub(crate) fn list(
         &rows,
         format,
     );
+    output::more(page.more);
     Ok(Exit::Done)
+}
+
+fn row(decision: &Decision) -> Vec<String> {
+    // A grant that had no effect is what stops it; then the first finding that stands.
+    let effect = decision.grant.effect.clone();
+    let stands = || {
+        let first = decision.findings.iter().find(|line| line.lifts != "lifted");
+        first.map_or(String::new(), |line| line.finding.clone())
+    };
+    vec![
+        decision.request_id.clone(),
+        decision.requested_access.clone(),
+        decision.decision.clone(),
+        if decision.grant.applied { "yes" } else { "no" }.to_owned(),
+        decision.risk.clone(),
+        effect
+            .filter(|_| !decision.grant.applied)
+            .unwrap_or_else(stands),
+        decision.decided_at.clone(),
+    ]
 }
 
 /// One request.

@@ -1,11 +1,11 @@
 //! `review`: what waits for people, and what people decide.
 
-use agent::report::Decision;
 use agent::review::Act;
 use decision::evidence::record::AcceptedException;
 use decision::findings::Kind;
 use decision::rules::policy::ApprovalKind;
 use decision::time::{Minutes, Timestamp};
+use ports::store::Listing;
 
 use super::request::{list, show};
 use super::{finish, mode};
@@ -16,17 +16,17 @@ use crate::reviewer;
 use crate::settings::Home;
 use crate::wiring;
 
-/// Most requests that are looked through.
+/// Most requests that are listed; more are counted.
 const LIST_MAX: u32 = 1_000;
 
 pub(crate) fn run(home: &Home, format: Format, review: Review) -> Result<Exit, Error> {
     let (id, act, flag) = match review {
         Review::List => {
-            let parts = wiring::open(home, mode(None)?)?;
-            return list(&parts, format, LIST_MAX, waits);
+            let parts = wiring::open_to_read(home)?;
+            return list(&parts, format, Listing::Waiting, LIST_MAX);
         }
         Review::Show { id } => {
-            let parts = wiring::open(home, mode(None)?)?;
+            let parts = wiring::open_to_read(home)?;
             return show(&parts, format, &id, true);
         }
         Review::Approve {
@@ -65,13 +65,6 @@ pub(crate) fn run(home: &Home, format: Format, review: Review) -> Result<Exit, E
     parts.agent().review(&id, &reviewer, act)?;
     finish(&parts)?;
     show(&parts, format, &id, false)
-}
-
-/// Whether a person has something to do: nothing was granted, and something was found.
-fn waits(decision: &Decision) -> bool {
-    !decision.grant.applied
-        && decision.denied.is_none()
-        && decision.findings.iter().any(|line| line.lifts != "lifted")
 }
 
 fn slot_of(name: &str) -> Option<ApprovalKind> {

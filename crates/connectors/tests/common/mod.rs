@@ -20,8 +20,8 @@ use decision::rules::policy::{ApprovalKind, Entitlement, LevelOrder, Listed, Pol
 use decision::time::{Minutes, Timestamp};
 use decision::verdict;
 use ports::store::{
-    Admitted, GrantRow, GrantState, PolicySource, RequestRow, ReviewRow, StoreError, StoredRuling,
-    Survivor,
+    Admitted, GrantRow, GrantState, Listing, Page, PolicySource, RequestRow, ReviewRow, StoreError,
+    StoredRuling, Survivor,
 };
 use ports::{CommitError, Committal, Committed, Revocation, Store, Transition};
 
@@ -235,7 +235,7 @@ impl Store for Agreeable {
     fn ruling_of(&self, _: &GrantRow) -> Result<Option<StoredRuling>, StoreError> {
         nothing()
     }
-    fn rulings(&self, _: u32) -> Result<Vec<StoredRuling>, StoreError> {
+    fn rulings(&self, _: Listing, _: u32) -> Result<Page, StoreError> {
         nothing()
     }
     fn rulings_after(&self, _: u64, _: u32) -> Result<Vec<(u64, StoredRuling)>, StoreError> {
@@ -274,7 +274,7 @@ impl Store for Agreeable {
     fn bound_power(&self, _: &str) -> Result<Option<String>, StoreError> {
         nothing()
     }
-    fn brakes(&self, _: &str, _: &str, _: Timestamp) -> Result<Vec<String>, StoreError> {
+    fn brakes(&self, _: &str, _: &str, _: Timestamp, _: &str) -> Result<Vec<String>, StoreError> {
         nothing()
     }
     fn active_policy(&self) -> Result<Option<String>, StoreError> {

@@ -59,19 +59,20 @@ impl Guardrails {
         })
     }
 
-    /// The guardrails of which [`Self::canonical`] gave this text; `None` for any other text.
+    /// Reads what [`Self::canonical`] wrote; `None` when it is something else.
     #[must_use]
     pub fn from_canonical(text: &str) -> Option<Self> {
-        let line = text
+        let classes = text
             .lines()
             .find_map(|line| line.strip_prefix("never_auto "))?;
-        let added = line
-            .split(' ')
-            .filter(|name| Class::from_name(name).is_none());
-        let guardrails = Self {
-            unpatterned_classes: added.map(str::to_owned).collect(),
+        let own = classes.split_whitespace();
+        let read = Self {
+            unpatterned_classes: own
+                .filter(|name| Class::from_name(name).is_none())
+                .map(ToOwned::to_owned)
+                .collect(),
         };
-        (guardrails.canonical() == text).then_some(guardrails)
+        (read.canonical() == text).then_some(read)
     }
 
     /// The never-auto classes that have patterns: always all four.

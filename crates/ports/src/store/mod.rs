@@ -36,11 +36,11 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn ruling_of(&self, grant: &GrantRow) -> Result<Option<StoredRuling>, StoreError>;
 
-    /// Latest rulings, newest first.
+    /// Latest rulings of requests, newest first.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn rulings(&self, limit: u32) -> Result<Vec<StoredRuling>, StoreError>;
+    fn rulings(&self, listing: Listing, limit: u32) -> Result<Page, StoreError>;
 
     /// Rulings whose number is above `number`, in the order in which they were made, each with its number.
     ///
@@ -111,7 +111,7 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn bound_power(&self, entitlement: &str) -> Result<Option<String>, StoreError>;
 
-    /// Names of the budgets of automatic grants that a further grant would exceed.
+    /// Names of the budgets of automatic grants that a further grant would exceed, `except` (a grant's id) not counted.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -120,6 +120,7 @@ pub trait Store: Send + Sync {
         person: &str,
         entitlement: &str,
         now: Timestamp,
+        except: &str,
     ) -> Result<Vec<String>, StoreError>;
 
     /// Digest of the policy in force, by the signed log alone.
@@ -191,6 +192,25 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn highest_time(&self) -> Result<Timestamp, StoreError>;
+}
+
+/// Which requests a list is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// Every request.
+    All,
+    /// Those with which a person has something to do: nobody denied it, and nothing was given, or what was granted had
+    /// no effect.
+    Waiting,
+}
+
+/// The beginning of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its rulings.
+    pub rulings: Vec<StoredRuling>,
+    /// How many more there are.
+    pub more: u64,
 }
 
 /// The store could not be read or written.

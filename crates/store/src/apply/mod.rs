@@ -139,6 +139,7 @@ fn refuse_what_moved_on(
             &grant.person,
             &grant.entitlement,
             work.at,
+            &grant.id,
         );
         if let Some(name) = used.map_err(storage)?.into_iter().next() {
             return Err(CommitError::Brake(name));

@@ -8,12 +8,12 @@ use audit::{FolderDisk, Receipt, Scope};
 use decision::evidence::record::{EarlierGrant, LogState, Reserved};
 use decision::time::Timestamp;
 use ports::store::{
-    Budgets, CommitError, Committal, GrantRow, GrantState, PolicySource, RequestRow, ReviewRow,
-    Store, StoreError, StoredRuling, Transition,
+    Budgets, CommitError, Committal, GrantRow, GrantState, Listing, Page, PolicySource, RequestRow,
+    ReviewRow, Store, StoreError, StoredRuling, Transition,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use self::rows::{RULING_COLUMNS, review_row, ruling_row};
+use self::rows::{RULING_COLUMNS, page, review_row, ruling_row};
 use crate::group::locked;
 use crate::log::{Database, head};
 use crate::open::SqliteStore;
@@ -66,14 +66,8 @@ impl Store for SqliteStore {
         })
     }
 
-    fn rulings(&self, limit: u32) -> Result<Vec<StoredRuling>, StoreError> {
-        self.reading(|connection| {
-            let query = format!(
-                "{RULING_COLUMNS} WHERE r.number IN (SELECT MAX(number) FROM ruling GROUP BY request)
-                 ORDER BY r.number DESC LIMIT ?1"
-            );
-            connection.prepare_cached(&query)?.query_map([limit], ruling_row)?.collect()
-        })
+    fn rulings(&self, listing: Listing, limit: u32) -> Result<Page, StoreError> {
+        self.reading(|connection| page(connection, listing, limit))
     }
 
     fn rulings_after(
@@ -187,8 +181,11 @@ impl Store for SqliteStore {
         person: &str,
         entitlement: &str,
         now: Timestamp,
+        except: &str,
     ) -> Result<Vec<String>, StoreError> {
-        self.reading(|connection| brakes(connection, &self.budgets, person, entitlement, now))
+        self.reading(|connection| {
+            brakes(connection, &self.budgets, person, entitlement, now, except)
+        })
     }
 
     fn active_policy(&self) -> Result<Option<String>, StoreError> {
@@ -309,14 +306,15 @@ pub(crate) fn brakes(
     person: &str,
     entitlement: &str,
     now: Timestamp,
+    except: &str,
 ) -> rusqlite::Result<Vec<String>> {
     let since = now.minus(budgets.window).seconds();
     let mut query = connection.prepare_cached(
         "SELECT COUNT(*), COALESCE(SUM(person = ?2), 0), COALESCE(SUM(entitlement = ?3), 0) FROM access_grant
-         WHERE authority = 'automatic' AND starts > ?1 AND state <> 'refused'",
+         WHERE authority = 'automatic' AND starts > ?1 AND state <> 'refused' AND id <> ?4",
     )?;
     let (all, own, same): (u32, u32, u32) = query
-        .query_row(params![since, person, entitlement], |row| {
+        .query_row(params![since, person, entitlement, except], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
     let window = budgets.window;

@@ -1,8 +1,10 @@
 //! From rows of the database to what the store answers.
 
 use decision::time::Timestamp;
-use ports::store::{GrantRow, GrantState, Remark, ReviewRow, RulingRow, StoreError, StoredRuling};
-use rusqlite::Row;
+use ports::store::{
+    GrantRow, GrantState, Listing, Page, Remark, ReviewRow, RulingRow, StoreError, StoredRuling,
+};
+use rusqlite::{Connection, Row};
 
 pub(crate) const GRANT_COLUMNS: &str = "id, request, revision, person, login, entitlement, starts, ends, authority, \
                              content_digest, state, detail, leaf";
@@ -48,6 +50,38 @@ pub(crate) fn ruling_row(row: &Row<'_>) -> rusqlite::Result<StoredRuling> {
             decided_at: timestamp(row, "decided_at")?,
         },
         leaf: row.get("leaf")?,
+    })
+}
+
+/// The latest ruling of each request that is listed, newest first.
+pub(super) fn page(
+    connection: &Connection,
+    listing: Listing,
+    limit: u32,
+) -> rusqlite::Result<Page> {
+    // A request leads to one grant that is given, under its latest revision.
+    let listed = match listing {
+        Listing::All => "1 = 1",
+        Listing::Waiting => {
+            "NOT EXISTS (SELECT 1 FROM review v WHERE v.request = r.request AND v.kind = 'denial')
+             AND NOT EXISTS (SELECT 1 FROM access_grant g WHERE g.id = r.request || '#' || r.revision
+                             AND g.state IN ('committed', 'applied', 'revoking', 'revoked'))"
+        }
+    };
+    let condition =
+        format!("r.number IN (SELECT MAX(number) FROM ruling GROUP BY request) AND {listed}");
+    let all: u64 = connection
+        .prepare_cached(&format!("SELECT COUNT(*) FROM ruling r WHERE {condition}"))?
+        .query_row([], |row| row.get(0))?;
+    let query = format!("{RULING_COLUMNS} WHERE {condition} ORDER BY r.number DESC LIMIT ?1");
+    let rulings: Vec<StoredRuling> = connection
+        .prepare_cached(&query)?
+        .query_map([limit], ruling_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    let shown = u64::try_from(rulings.len()).unwrap_or(u64::MAX);
+    Ok(Page {
+        rulings,
+        more: all.saturating_sub(shown),
     })
 }
 

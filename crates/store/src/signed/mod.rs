@@ -29,7 +29,7 @@ pub(crate) struct SignedState {
     pub(crate) activated_by: Option<String>,
     /// Digests of policies that may decide by themselves.
     pub(crate) allowed: BTreeSet<String>,
-    /// Entitlement to the power that it had when it was first ruled upon.
+    /// Entitlement to the power that it had when it was first ruled upon, or was bound to anew.
     pub(crate) bound: BTreeMap<String, String>,
     /// Request to the grant that it led to, live or over: what people gave for it was used. One that was refused or
     /// withdrawn gave nothing and is not here.
@@ -102,6 +102,12 @@ impl SignedState {
             }
             (Category::Administration, "guarded.allowed") => {
                 self.allowed.extend(clear("policy").cloned());
+            }
+            (Category::Administration, "entitlement.rebound") => {
+                let bound = (clear("entitlement").cloned(), clear("power").cloned());
+                if let (Some(entitlement), Some(power)) = bound {
+                    self.bound.insert(entitlement, power);
+                }
             }
             (Category::PreparedChange, _) => {
                 if let (Some(entitlement), Some(power)) = (clear("entitlement"), clear("power")) {

@@ -18,9 +18,11 @@ use ports::{Clock, Directory as _, FixedClock};
 use sandbox::{Company, PEOPLE, STARTS_AT};
 use store::{Options, Salts};
 
+use crate::administration;
 use crate::args::Demo;
 use crate::error::{Error, Exit};
 use crate::output;
+use crate::policies;
 use crate::settings::{DEMO_ORIGIN, Home};
 use crate::wiring::{self, Parts};
 
@@ -111,14 +113,14 @@ impl Stage {
             },
         };
         let parts = Parts {
-            files: wiring::policy(&home)?,
+            files: policies::of_home(&home)?,
             mode: Mode::Guarded,
             store: wiring::open_store(&home, options)?,
             directory: wiring::directory(&home)?,
             clock: Box::new(SharedClock(Arc::clone(&clock))),
         };
-        wiring::activate(&parts, "the demo begins", None)?;
-        wiring::allow_guarded(&parts, "a demo has no history to backtest", None)?;
+        administration::activate(&parts, "the demo begins", None)?;
+        administration::allow_guarded(&parts, "a demo has no history to backtest", None)?;
         wiring::start(&parts)?;
         Ok(Self {
             company,

@@ -8,7 +8,7 @@ use decision::rules::policy::ApprovalKind;
 use decision::time::Timestamp;
 use ports::Directory as _;
 use ports::Store as _;
-use ports::store::GrantState;
+use ports::store::{GrantState, Listing};
 
 use super::{Stage, damage};
 use crate::error::{Error, Exit};
@@ -154,7 +154,14 @@ impl Stage {
     /// A request that only `out-of-role` stops, with somebody of the owner's group who may lift it.
     fn liftable(&self) -> Result<Option<(String, String)>, Error> {
         let groups = self.parts.files.rules.policy();
-        for stored in self.parts.store.rulings(1_000)?.into_iter().rev() {
+        for stored in self
+            .parts
+            .store
+            .rulings(Listing::All, 1_000)?
+            .rulings
+            .into_iter()
+            .rev()
+        {
             let shown = self.parts.agent().shown(&stored.row.request)?;
             if shown.ruling.findings.iter().ne([Kind::OutOfRole]) {
                 continue;

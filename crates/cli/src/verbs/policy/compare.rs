@@ -8,8 +8,9 @@ use ports::{Directory as _, Store as _};
 
 use crate::error::{Error, Exit};
 use crate::output::{self, Format};
+use crate::policies::{self, PolicyFiles};
 use crate::settings::Home;
-use crate::wiring::{self, PolicyFiles};
+use crate::wiring;
 
 /// Most pairs that are shown on a screen.
 const SHOWN_MAX: usize = 20;
@@ -39,7 +40,7 @@ fn side(files: &PolicyFiles) -> Side<'_> {
 /// A file, `active`, or a digest that was in force.
 fn named(home: &Home, name: &str) -> Result<PolicyFiles, Error> {
     if name != "active" && !name.starts_with("sha256:") {
-        return wiring::policy_file(home, Path::new(name));
+        return policies::of_file(home, Path::new(name));
     }
     let store = wiring::open_own_store(home)?;
     let digest = match name {
@@ -50,7 +51,7 @@ fn named(home: &Home, name: &str) -> Result<PolicyFiles, Error> {
         digest => complete(home, digest)?,
     };
     let kept = store.policy(&digest)?.ok_or_else(|| unknown(&digest))?;
-    wiring::policy_kept(&kept)
+    policies::kept(&kept)
 }
 
 fn unknown(digest: &str) -> Error {
@@ -85,7 +86,7 @@ pub(super) fn show_at(home: &Home, digest: &str, format: Format) -> Result<Exit,
     let store = wiring::open_own_store(home)?;
     let kept = store.policy(&digest)?.ok_or_else(|| unknown(&digest))?;
     // That it is what its digest says is checked before anybody reads it.
-    wiring::policy_kept(&kept)?;
+    policies::kept(&kept)?;
     let text = String::from_utf8_lossy(&kept.source);
     if format == Format::Text {
         for line in text.lines() {

@@ -7,20 +7,22 @@ use decision::evidence::record::Mode;
 use policy::enumerate::enumerate;
 use ports::{Clock as _, Store as _, SystemClock};
 
+use crate::administration;
 use crate::args::Policy;
 use crate::error::{Error, Exit};
 use crate::output::{self, Format};
+use crate::policies::{self, PolicyFiles};
 use crate::reviewer;
 use crate::settings::Home;
-use crate::wiring::{self, PolicyFiles};
+use crate::wiring;
 
 pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, Error> {
     match policy {
-        Policy::Check => check(&wiring::policy(home)?, format),
+        Policy::Check => check(&policies::of_home(home)?, format),
         Policy::Show {
             at: Some(digest), ..
         } => compare::show_at(home, &digest, format),
-        Policy::Show { name, at: None } => show(&wiring::policy(home)?, name.as_deref(), format),
+        Policy::Show { name, at: None } => show(&policies::of_home(home)?, name.as_deref(), format),
         Policy::Test {
             files,
             policy,
@@ -28,8 +30,8 @@ pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, E
         } => tests::run_verb(home, format, &files, policy.as_deref(), junit.as_deref()),
         Policy::Lint { policy } => {
             let files = match policy {
-                Some(path) => wiring::policy_file(home, &path)?,
-                None => wiring::policy(home)?,
+                Some(path) => policies::of_file(home, &path)?,
+                None => policies::of_home(home)?,
             };
             lint(&files, format)
         }
@@ -39,16 +41,24 @@ pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, E
             let parts = wiring::open(home, Mode::Advise)?;
             let reviewer = reviewer::of_security(&parts.directory)?;
             may_activate(home, &parts.files)?;
-            wiring::activate(&parts, &reason, Some(&reviewer.person.id))?;
+            administration::activate(&parts, &reason, Some(&reviewer.person.id))?;
             super::finish(&parts)?;
             output::say(&format!("in force: {}", parts.files.rules.policy().digest));
+            Ok(Exit::Done)
+        }
+        Policy::Rebind { id, reason } => {
+            let parts = wiring::open(home, Mode::Advise)?;
+            let reviewer = reviewer::of_security(&parts.directory)?;
+            administration::rebind(&parts, &id, &reason, &reviewer.person.id)?;
+            super::finish(&parts)?;
+            output::say(&format!("{id} is bound to what stands behind it now"));
             Ok(Exit::Done)
         }
         Policy::AllowGuarded { reason } => {
             let parts = wiring::open(home, Mode::Advise)?;
             let reviewer = reviewer::of_security(&parts.directory)?;
             wiring::check_rules(&parts.files)?;
-            wiring::allow_guarded(&parts, &reason, Some(&reviewer.person.id))?;
+            administration::allow_guarded(&parts, &reason, Some(&reviewer.person.id))?;
             super::finish(&parts)?;
             output::say(&format!(
                 "guarded mode may start under {}",

@@ -9,8 +9,9 @@ use ports::Directory as _;
 
 use crate::error::{Error, Exit};
 use crate::output::{self, Format};
+use crate::policies::{self, PolicyFiles};
 use crate::settings::{self, Home};
-use crate::wiring::{self, PolicyFiles};
+use crate::wiring;
 
 const CASES_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -28,8 +29,8 @@ pub(super) fn run_verb(
     junit: Option<&Path>,
 ) -> Result<Exit, Error> {
     let loaded = match policy {
-        Some(path) => wiring::policy_file(home, path)?,
-        None => wiring::policy(home)?,
+        Some(path) => policies::of_file(home, path)?,
+        None => policies::of_home(home)?,
     };
     let mut suites = vec![of_policy(home, &loaded)];
     for path in files {
