@@ -98,7 +98,9 @@ fn compare(stored: &Value, now: &Value, path: &str, found: &mut Vec<FieldDiffere
             let text = |value: &Value| match value {
                 Value::Null => String::new(),
                 Value::String(text) => text.clone(),
-                other => other.to_string(),
+                Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                    value.to_string()
+                }
             };
             found.push(FieldDifference {
                 path: path.to_owned(),
