@@ -1,0 +1,469 @@
+//! Judging rows under one set of rules: straight from columns to a case of numbers, then [`rule`].
+
+mod plain;
+mod slow;
+
+use std::sync::Arc;
+
+use decision::evidence::case::{
+    AlreadyHeld, BrakeState, Case, CaseCoverage, Lack, LackSet, NameState, PersonState,
+    PolicyState, Relation, TargetState,
+};
+use decision::evidence::record::{Advice, LogState, Mode};
+use decision::findings::over_asking::standard_instead;
+use decision::findings::risk::RiskLevel;
+use decision::findings::{FindingSet, Kind, approvals};
+use decision::request::Access;
+use decision::rules::class::ClassSet;
+use decision::rules::ids::{EntitlementId, RoleId, SideId};
+use decision::rules::policy::ApprovalKind;
+use decision::rules::{ApprovalSet, Rules};
+use decision::time::{Minutes, Timestamp};
+use decision::verdict::{Answer, Ruling, rule};
+
+use self::plain::{Plain, PlainSide};
+use self::slow::Story;
+use super::holdings::HoldingsTable;
+use super::interner::Interner;
+use super::row::{self, Row};
+
+/// What is the same for every row and all rules.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting<'a> {
+    /// Rows without a time are judged as of this moment.
+    pub(crate) as_of: Timestamp,
+    /// Holdings by person, when they do not stand in the rows.
+    pub(crate) holdings: Option<&'a HoldingsTable>,
+    /// Attributes of people that the policy declares.
+    pub(crate) declared: &'a [String],
+    /// Whether every row takes the slow path, for tests.
+    pub(crate) slowly: bool,
+}
+
+/// How what is proposed stands to the least that was needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Exact,
+    /// More than was needed, or something else.
+    Over,
+    /// Less than was needed.
+    Under,
+}
+
+/// What a row came to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Judged {
+    pub(crate) ruling: Ruling,
+    pub(crate) answer: Answer,
+    /// Of what is granted or offered instead; `None` when nothing is, or when the row does not say what was needed.
+    pub(crate) scope: Option<Scope>,
+    /// Whether holdings are known, without which no conflict can be told.
+    pub(crate) has_holdings: bool,
+    /// Granted by itself although the policy, read plainly, calls it dangerous.
+    pub(crate) is_dangerous_grant: bool,
+    /// Granted by itself although the policy, read plainly, forbids holding both.
+    pub(crate) is_conflicting_grant: bool,
+}
+
+/// A name that was asked for, looked at once.
+#[derive(Debug)]
+struct Asked {
+    entitlement: Option<EntitlementId>,
+    /// Whether the catalogue names an owner.
+    is_owned: bool,
+    name: NameState,
+    classes: ClassSet,
+    privileged: bool,
+    sides: Box<[SideId]>,
+    plain: Option<(bool, Box<[PlainSide]>)>,
+}
+
+/// What somebody holds during a span of time, looked at once.
+#[derive(Debug)]
+struct HeldSet {
+    from: Timestamp,
+    until: Timestamp,
+    sides: Box<[SideId]>,
+    /// With the lower levels that it implies, sorted.
+    entitlements: Box<[EntitlementId]>,
+    plain: Option<Box<[PlainSide]>>,
+}
+
+/// Rules with what they said of names, roles and holdings so far. One for each thread.
+#[derive(Debug)]
+pub(crate) struct Judge<'a> {
+    rules: &'a Rules,
+    plain: Arc<Plain<'a>>,
+    setting: Setting<'a>,
+    names: Vec<Option<Asked>>,
+    roles: Vec<Option<Box<[RoleId]>>>,
+    inline: Vec<Option<HeldSet>>,
+    people: Vec<Option<HeldSet>>,
+}
+
+impl<'a> Judge<'a> {
+    pub(crate) fn new(rules: &'a Rules, setting: Setting<'a>) -> Self {
+        Self {
+            rules,
+            plain: Arc::new(Plain::new(rules.policy())),
+            setting,
+            names: Vec::new(),
+            roles: Vec::new(),
+            inline: Vec::new(),
+            people: Vec::new(),
+        }
+    }
+
+    /// The same rules for another thread.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            plain: Arc::clone(&self.plain),
+            names: Vec::new(),
+            roles: Vec::new(),
+            inline: Vec::new(),
+            people: Vec::new(),
+            ..*self
+        }
+    }
+
+    /// Whether rows become whole records of evidence.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.setting.slowly || !self.rules.policy().conditions.is_empty()
+    }
+
+    /// Forgets what belongs to the numbers of an interner that forgets.
+    pub(crate) fn forget(&mut self) {
+        self.names.clear();
+        self.roles.clear();
+        self.inline.clear();
+        self.people.clear();
+    }
+
+    /// Judges a row. `interner` is the one that made its numbers.
+    pub(crate) fn judge(&mut self, row: &Row<'_>, interner: &Interner) -> Judged {
+        let at = row.at.unwrap_or(self.setting.as_of);
+        let held = self.look_at_held(row, at, interner);
+        look_at(&mut self.names, row.access, || asked(self.rules, &self.setting, interner.names.text(row.access)));
+        if let Some(roles) = row.roles {
+            look_at(&mut self.roles, roles, || role_ids(self.rules, interner.roles.text(roles)));
+        }
+        let ruling = if self.is_slow() {
+            let story = self.story(row, at, interner);
+            let frozen = slow::freeze(&story, self.rules, self.setting.declared);
+            rule(&frozen.case(), self.rules, at)
+        } else {
+            rule(&self.case(row, at, held), self.rules, at)
+        };
+        let answer = ruling.answer();
+        let is_granted = answer == Answer::AutoProvision;
+        Judged {
+            ruling,
+            answer,
+            scope: self.scope(row, at, held, &ruling, interner),
+            has_holdings: held.is_some(),
+            is_dangerous_grant: is_granted && self.is_dangerous(row, interner),
+            is_conflicting_grant: is_granted && self.is_conflict(row, at, held, interner),
+        }
+    }
+
+    /// The case, as freezing the row's record would make it.
+    fn case(&self, row: &Row<'_>, at: Timestamp, held: Option<Held>) -> Case<'_> {
+        let asked = self.names.get(row.access as usize).and_then(Option::as_ref);
+        let roles = row.roles.and_then(|roles| self.roles.get(roles as usize)?.as_deref());
+        let held = held.and_then(|held| self.held(held));
+        let entitlement = asked.and_then(|asked| asked.entitlement);
+        let owned = asked.is_some_and(|asked| asked.is_owned);
+        let already = match (entitlement, held) {
+            (Some(asked), Some(held)) if held.entitlements.binary_search(&asked).is_ok() => {
+                AlreadyHeld::Otherwise
+            }
+            _ => AlreadyHeld::No,
+        };
+        let mut case = Case {
+            evidence: [0; 32],
+            mode: Mode::Guarded,
+            log: LogState::Verified,
+            policy: PolicyState::Current,
+            requester: PersonState::Active,
+            beneficiary: PersonState::Active,
+            relation: Relation::Same,
+            entitlement,
+            name: asked.map_or(NameState::Suspicious, |asked| asked.name),
+            classes: asked.map_or(ClassSet::EMPTY, |asked| asked.classes),
+            privileged: asked.is_some_and(|asked| asked.privileged),
+            forbidden: FindingSet::EMPTY,
+            permitted: None,
+            target: TargetState::Bound,
+            roles: roles.unwrap_or(&[]),
+            asked_sides: asked.map_or(&[], |asked| &asked.sides),
+            held: held.map_or(&[], |held| &held.sides),
+            coverage: match held {
+                Some(_) => CaseCoverage::Everything,
+                None => CaseCoverage::Unreachable,
+            },
+            already,
+            // Without an owner in the catalogue nobody can have approved as one.
+            approvals: if owned {
+                row.approvals
+            } else {
+                row.approvals.without(ApprovalSet::EMPTY.with(ApprovalKind::ResourceOwner))
+            },
+            justification: row.justification,
+            duration: row.duration.or(row.until.map(|until| until.since(at))),
+            until: row.until,
+            booked: Minutes(0),
+            activity: 1,
+            lacks: LackSet::EMPTY,
+            advice: Advice::Nothing,
+            brake: BrakeState::Free,
+            lifts: &[],
+        };
+        if !owned {
+            let required = approvals::required(&case, self.rules);
+            let lacks = required.contains(ApprovalKind::ResourceOwner);
+            case.lacks = LackSet::EMPTY.with_if(lacks, Lack::OwnerUnknown);
+        }
+        case
+    }
+
+    /// Looks at what the beneficiary held then, unless it was looked at before.
+    fn look_at_held(&mut self, row: &Row<'_>, at: Timestamp, interner: &Interner) -> Option<Held> {
+        if let Some(number) = row.holdings {
+            let rules = self.rules;
+            look_at(&mut self.inline, number, || {
+                let names = row::holdings(interner.holdings.text(number)).unwrap_or_default();
+                let names = names.iter().map(AsRef::as_ref);
+                held_set(rules, names, (Timestamp::from_seconds(0), Timestamp::from_seconds(i64::MAX)))
+            });
+            return Some(Held::Inline(number));
+        }
+        let table = self.setting.holdings?;
+        let place = row.beneficiary as usize;
+        if self.people.len() <= place {
+            self.people.resize_with(place + 1, || None);
+        }
+        let known = self.people.get(place).and_then(Option::as_ref);
+        // The last moment that there is belongs to the last span.
+        if !known.is_some_and(|held| held.from <= at && at <= held.until) {
+            let (names, span) = table.held_at(interner.people.text(row.beneficiary), at);
+            let held = held_set(self.rules, names.into_iter(), span);
+            if let Some(slot) = self.people.get_mut(place) {
+                *slot = Some(held);
+            }
+        }
+        Some(Held::OfPerson(row.beneficiary))
+    }
+
+    fn held(&self, held: Held) -> Option<&HeldSet> {
+        match held {
+            Held::Inline(number) => self.inline.get(number as usize)?.as_ref(),
+            Held::OfPerson(number) => self.people.get(number as usize)?.as_ref(),
+        }
+    }
+
+    /// How what is granted, or offered instead, stands to the least that was needed.
+    fn scope(&self, row: &Row<'_>, at: Timestamp, held: Option<Held>, ruling: &Ruling, interner: &Interner) -> Option<Scope> {
+        let minimal = interner.names.text(row.minimal_access?);
+        let proposed = if ruling.answer() == Answer::AutoProvision {
+            self.names.get(row.access as usize)?.as_ref()?.entitlement?
+        } else if ruling.findings.contains(Kind::OverAsking) {
+            standard_instead(&self.case(row, at, held), self.rules)?
+        } else {
+            return None;
+        };
+        let minimal = self.rules.entitlement(Access::new(minimal).canonical());
+        Some(match minimal {
+            Some(minimal) if minimal == proposed => Scope::Exact,
+            Some(minimal) if self.rules.implied(minimal).binary_search(&proposed).is_ok() => Scope::Under,
+            Some(_) | None => Scope::Over,
+        })
+    }
+
+    fn is_dangerous(&mut self, row: &Row<'_>, interner: &Interner) -> bool {
+        self.plain_asked(row, interner).is_some_and(|(dangerous, _)| *dangerous)
+    }
+
+    fn is_conflict(&mut self, row: &Row<'_>, at: Timestamp, held: Option<Held>, interner: &Interner) -> bool {
+        let is_side = self.plain_asked(row, interner).is_some_and(|(_, sides)| !sides.is_empty());
+        let Some(held) = held.filter(|_| is_side) else {
+            return false;
+        };
+        if self.held(held).is_some_and(|held| held.plain.is_none()) {
+            let names = self.held_names(row, at, interner).unwrap_or_default();
+            let mut sides: Vec<PlainSide> =
+                names.iter().flat_map(|name| self.plain.sides(name)).collect();
+            sides.sort_unstable();
+            sides.dedup();
+            let set = match held {
+                Held::Inline(number) => self.inline.get_mut(number as usize),
+                Held::OfPerson(number) => self.people.get_mut(number as usize),
+            };
+            if let Some(Some(set)) = set {
+                set.plain = Some(sides.into());
+            }
+        }
+        let asked = self.names.get(row.access as usize).and_then(Option::as_ref);
+        let asked = asked.and_then(|asked| asked.plain.as_ref());
+        let held = self.held(held).and_then(|held| held.plain.as_deref());
+        asked.zip(held).is_some_and(|((_, asked), held)| self.plain.is_conflict(asked, held))
+    }
+
+    fn plain_asked(&mut self, row: &Row<'_>, interner: &Interner) -> Option<&(bool, Box<[PlainSide]>)> {
+        let plain = Arc::clone(&self.plain);
+        let asked = self.names.get_mut(row.access as usize)?.as_mut()?;
+        Some(asked.plain.get_or_insert_with(|| {
+            let name = interner.names.text(row.access);
+            (plain.is_dangerous(name), plain.sides(name).into())
+        }))
+    }
+
+    fn held_names(&self, row: &Row<'_>, at: Timestamp, interner: &Interner) -> Option<Vec<String>> {
+        if let Some(number) = row.holdings {
+            let names = row::holdings(interner.holdings.text(number))?;
+            return Some(names.into_iter().map(Into::into).collect());
+        }
+        let (names, _) = self.setting.holdings?.held_at(interner.people.text(row.beneficiary), at);
+        Some(names.into_iter().map(str::to_owned).collect())
+    }
+
+    fn story<'s>(&self, row: &Row<'s>, at: Timestamp, interner: &'s Interner) -> Story<'s> {
+        Story {
+            request_id: row.texts.request_id,
+            requester: row.texts.requester,
+            beneficiary: interner.people.text(row.beneficiary),
+            roles: row.roles.map_or_else(Vec::new, |roles| {
+                row::split(interner.roles.text(roles)).map(str::to_owned).collect()
+            }),
+            department: row.texts.department,
+            attributes: row.texts.attributes,
+            facts: row.texts.facts,
+            access: interner.names.text(row.access),
+            held: self.held_names(row, at, interner),
+            at,
+            duration: row.duration,
+            until: row.until,
+            justification: row.justification,
+            approvals: row.approvals,
+        }
+    }
+}
+
+/// Where a held set stands.
+#[derive(Clone, Copy, Debug)]
+enum Held {
+    Inline(u32),
+    OfPerson(u32),
+}
+
+/// Fills the place of `number` when nothing stands there.
+fn look_at<T>(seen: &mut Vec<Option<T>>, number: u32, look: impl FnOnce() -> T) {
+    let place = number as usize;
+    if seen.len() <= place {
+        seen.resize_with(place + 1, || None);
+    }
+    if let Some(slot @ None) = seen.get_mut(place) {
+        *slot = Some(look());
+    }
+}
+
+fn role_ids(rules: &Rules, text: &str) -> Box<[RoleId]> {
+    let mut roles: Vec<RoleId> = row::split(text).filter_map(|name| rules.role(name)).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles.into()
+}
+
+/// What there is to know of a name. A catalogue id as it is written shows nothing beyond its entry; any other name is
+/// frozen as in a live decision.
+fn asked(rules: &Rules, setting: &Setting<'_>, name: &str) -> Asked {
+    let access = Access::new(name);
+    let entitlement = rules.entitlement(access.canonical());
+    let is_owned = entitlement.and_then(|id| rules.facts(id)).is_some_and(|facts| facts.owned);
+    let entry = entitlement.and_then(|id| rules.entry(id));
+    if entry.is_some_and(|entry| entry.id == name) && access.doubt().is_none() {
+        return Asked {
+            entitlement,
+            is_owned,
+            name: NameState::Clean,
+            classes: ClassSet::EMPTY,
+            privileged: false,
+            sides: Box::default(),
+            plain: None,
+        };
+    }
+    let frozen = slow::freeze(&nothing_but(name, Vec::new(), setting.as_of), rules, &[]);
+    let case = frozen.case();
+    Asked {
+        entitlement: case.entitlement,
+        is_owned,
+        name: case.name,
+        classes: case.classes,
+        privileged: case.privileged,
+        sides: case.asked_sides.into(),
+        plain: None,
+    }
+}
+
+fn held_set<'n>(rules: &Rules, names: impl Iterator<Item = &'n str>, span: (Timestamp, Timestamp)) -> HeldSet {
+    let mut sides: Vec<SideId> = Vec::new();
+    let mut entitlements: Vec<EntitlementId> = Vec::new();
+    let mut others: Vec<String> = Vec::new();
+    for name in names {
+        if let Some(id) = rules.entitlement(name) {
+            sides.extend(rules.sides_of(id));
+            entitlements.extend(rules.implied(id));
+        } else {
+            others.push(name.to_owned());
+        }
+    }
+    if !others.is_empty() {
+        let story = nothing_but("", others, span.0);
+        sides.extend(slow::freeze(&story, rules, &[]).case().held);
+    }
+    sides.sort_unstable();
+    sides.dedup();
+    entitlements.sort_unstable();
+    entitlements.dedup();
+    HeldSet {
+        from: span.0,
+        until: span.1,
+        sides: sides.into(),
+        entitlements: entitlements.into(),
+        plain: None,
+    }
+}
+
+fn nothing_but(access: &str, held: Vec<String>, at: Timestamp) -> Story<'_> {
+    Story {
+        request_id: "",
+        requester: "",
+        beneficiary: "",
+        roles: Vec::new(),
+        department: "",
+        attributes: "",
+        facts: "",
+        access,
+        held: Some(held),
+        at,
+        duration: None,
+        until: None,
+        justification: decision::evidence::case::JustificationState::Missing,
+        approvals: ApprovalSet::EMPTY,
+    }
+}
+
+/// The one finding that keeps a request from being granted by itself; `None` when nothing or more than one thing does.
+/// The level of risk is no thing of its own when that finding alone explains it.
+pub(crate) fn only_blocker(ruling: &Ruling) -> Option<Kind> {
+    let risk = FindingSet::of([Kind::RiskModerate, Kind::RiskHigh, Kind::RiskCritical]);
+    let mut causes = ruling.findings.without(risk).iter();
+    let Some(cause) = causes.next() else {
+        // Points of the catalogue alone.
+        return ruling.findings.iter().next();
+    };
+    let left = ruling.points.unexplained_by(ruling.findings, FindingSet::of([cause]));
+    let is_explained = RiskLevel::of_points(left.sum()) == RiskLevel::Low
+        && (cause == Kind::Conflict || RiskLevel::of_points(ruling.points.sum()) == ruling.risk);
+    (causes.next().is_none() && (is_explained || ruling.findings.intersection(risk).is_empty()))
+        .then_some(cause)
+}
