@@ -110,13 +110,18 @@ impl HoldingsTable {
         self.people.len()
     }
 
-    /// What `person` held at a moment, and from when until when (both inclusive) that list does not change.
-    pub(crate) fn held_at(&self, person: &str, at: Timestamp) -> (Vec<&str>, (Timestamp, Timestamp)) {
+    /// The name of a number that [`Self::held_at`] gives.
+    pub(crate) fn name(&self, number: u32) -> &str {
+        self.names.get(number as usize).map_or("", String::as_str)
+    }
+
+    /// Numbers of what `person` held at a moment, and from when until when (both inclusive) that list does not change.
+    pub(crate) fn held_at(&self, person: &str, at: Timestamp) -> (Vec<u32>, (Timestamp, Timestamp)) {
         let (mut from, mut until) = (Timestamp::default(), never());
         let mut names = Vec::new();
         for span in self.people.get(person).into_iter().flatten() {
             if span.from <= at && (at < span.until || span.until == never()) {
-                names.extend(self.names.get(span.name as usize).map(String::as_str));
+                names.push(span.name);
             }
             for edge in [span.from, span.until] {
                 if edge <= at && edge > from && edge != never() {
@@ -152,7 +157,10 @@ mod tests {
     fn what_was_held_then() {
         let table = HoldingsTable::from_csv("held.csv", FILE.as_bytes()).unwrap();
         let at = |text| Timestamp::parse(text).unwrap();
-        let names = |person, text| table.held_at(person, at(text)).0;
+        let names = |person, text| {
+            let (numbers, _) = table.held_at(person, at(text));
+            numbers.into_iter().map(|number| table.name(number)).collect::<Vec<_>>()
+        };
         assert_eq!(names("ada", "2025-12-31T23:59:59Z"), ["a:read"]);
         assert_eq!(names("ada", "2026-01-01T00:00:00Z"), ["a:read", "b:read"]);
         assert_eq!(names("ada", "2026-02-01T00:00:00Z"), ["a:read"]);

@@ -82,19 +82,19 @@ fn wilson(numerator: u64, denominator: u64) -> [f64; 2] {
 mod tests {
     use super::*;
 
-    /// Values of R's `prop.test(…, correct = FALSE)`.
+    /// Newcombe, "Two-sided confidence intervals for the single proportion" (1998), table I, method 3.
     #[test]
     fn intervals_as_published() {
         for (numerator, denominator, low, high) in [
-            (0, 10, 0.0, 0.277_533),
-            (10, 10, 0.722_467, 1.0),
-            (5, 10, 0.236_593, 0.763_407),
-            (81, 263, 0.255_272, 0.366_181),
-            (1, 29, 0.006_113, 0.171_755),
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+            (20, 20, 0.8389, 1.0),
         ] {
             let [found_low, found_high] = wilson(numerator, denominator);
-            assert!((found_low - low).abs() < 1e-5, "{numerator}/{denominator}: {found_low}");
-            assert!((found_high - high).abs() < 1e-5, "{numerator}/{denominator}: {found_high}");
+            assert!((found_low - low).abs() < 5.1e-5, "{numerator}/{denominator}: {found_low}");
+            assert!((found_high - high).abs() < 5.1e-5, "{numerator}/{denominator}: {found_high}");
         }
     }
 

@@ -188,16 +188,16 @@ impl<const N: usize> Sink for Worker<'_, N> {
         if !self.is_in_range(row) {
             return;
         }
-        let access = self.interner.names.text(row.access);
         let stopwatch = self.options.stopwatch.filter(|_| row.place.row.is_multiple_of(TIMED));
         let mut before = None;
         for (judge, tally) in self.judges.iter_mut().zip(&mut self.tallies) {
             let started = stopwatch.map(|now| (now, now()));
-            let judged = judge.judge(row, &self.interner);
+            let judged = judge.judge(row, &mut self.interner);
             if let Some((now, started)) = started {
                 let elapsed = now().duration_since(started).as_nanos();
                 tally.latency.add(u64::try_from(elapsed).unwrap_or(u64::MAX));
             }
+            let access = self.interner.names.text(row.access);
             tally.add(row, access, &judged);
             if let Some(before) = before.replace(judged) {
                 self.changes.add(row, access, &before, &judged);

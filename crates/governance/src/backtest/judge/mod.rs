@@ -2,6 +2,8 @@
 
 mod plain;
 mod slow;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -65,16 +67,22 @@ pub(crate) struct Judged {
     pub(crate) is_conflicting_grant: bool,
 }
 
-/// A name that was asked for, looked at once.
+/// A name that was asked for or is held, looked at once.
 #[derive(Debug)]
-struct Asked {
+struct Name {
+    /// As it is asked for, white space apart.
     entitlement: Option<EntitlementId>,
+    /// As it is held, byte for byte.
+    held_as: Option<EntitlementId>,
     /// Whether the catalogue names an owner.
     is_owned: bool,
-    name: NameState,
+    state: NameState,
     classes: ClassSet,
     privileged: bool,
-    sides: Box<[SideId]>,
+    /// That asking for it fulfils, beyond those of the catalogue entry.
+    asked_sides: Box<[SideId]>,
+    /// That holding it fulfils, when no catalogue has it.
+    held_sides: Box<[SideId]>,
     plain: Option<(bool, Box<[PlainSide]>)>,
 }
 
@@ -95,10 +103,12 @@ pub(crate) struct Judge<'a> {
     rules: &'a Rules,
     plain: Arc<Plain<'a>>,
     setting: Setting<'a>,
-    names: Vec<Option<Asked>>,
+    names: Vec<Option<Name>>,
     roles: Vec<Option<Box<[RoleId]>>>,
     inline: Vec<Option<HeldSet>>,
     people: Vec<Option<HeldSet>>,
+    /// For each name of the table of holdings its number in the interner.
+    table: Vec<Option<u32>>,
 }
 
 impl<'a> Judge<'a> {
@@ -111,6 +121,7 @@ impl<'a> Judge<'a> {
             roles: Vec::new(),
             inline: Vec::new(),
             people: Vec::new(),
+            table: Vec::new(),
         }
     }
 
@@ -122,6 +133,7 @@ impl<'a> Judge<'a> {
             roles: Vec::new(),
             inline: Vec::new(),
             people: Vec::new(),
+            table: Vec::new(),
             ..*self
         }
     }
@@ -137,18 +149,22 @@ impl<'a> Judge<'a> {
         self.roles.clear();
         self.inline.clear();
         self.people.clear();
+        self.table.clear();
     }
 
     /// Judges a row. `interner` is the one that made its numbers.
-    pub(crate) fn judge(&mut self, row: &Row<'_>, interner: &Interner) -> Judged {
+    pub(crate) fn judge(&mut self, row: &Row<'_>, interner: &mut Interner) -> Judged {
         let at = row.at.unwrap_or(self.setting.as_of);
         let held = self.look_at_held(row, at, interner);
-        look_at(&mut self.names, row.access, || asked(self.rules, &self.setting, interner.names.text(row.access)));
+        for number in [Some(row.access), row.minimal_access].into_iter().flatten() {
+            self.look_at_name(number, interner);
+        }
         if let Some(roles) = row.roles {
             look_at(&mut self.roles, roles, || role_ids(self.rules, interner.roles.text(roles)));
         }
         let ruling = if self.is_slow() {
-            let story = self.story(row, at, interner);
+            let numbers = held.map(|held| self.names_held(held, at, interner).0);
+            let story = self.story(row, at, numbers, interner);
             let frozen = slow::freeze(&story, self.rules, self.setting.declared);
             rule(&frozen.case(), self.rules, at)
         } else {
@@ -159,7 +175,7 @@ impl<'a> Judge<'a> {
         Judged {
             ruling,
             answer,
-            scope: self.scope(row, at, held, &ruling, interner),
+            scope: self.scope(row, at, held, &ruling),
             has_holdings: held.is_some(),
             is_dangerous_grant: is_granted && self.is_dangerous(row, interner),
             is_conflicting_grant: is_granted && self.is_conflict(row, at, held, interner),
@@ -188,14 +204,14 @@ impl<'a> Judge<'a> {
             beneficiary: PersonState::Active,
             relation: Relation::Same,
             entitlement,
-            name: asked.map_or(NameState::Suspicious, |asked| asked.name),
+            name: asked.map_or(NameState::Suspicious, |asked| asked.state),
             classes: asked.map_or(ClassSet::EMPTY, |asked| asked.classes),
             privileged: asked.is_some_and(|asked| asked.privileged),
             forbidden: FindingSet::EMPTY,
             permitted: None,
             target: TargetState::Bound,
             roles: roles.unwrap_or(&[]),
-            asked_sides: asked.map_or(&[], |asked| &asked.sides),
+            asked_sides: asked.map_or(&[], |asked| &asked.asked_sides),
             held: held.map_or(&[], |held| &held.sides),
             coverage: match held {
                 Some(_) => CaseCoverage::Everything,
@@ -226,32 +242,81 @@ impl<'a> Judge<'a> {
         case
     }
 
+    fn look_at_name(&mut self, number: u32, interner: &Interner) {
+        let (rules, as_of) = (self.rules, self.setting.as_of);
+        look_at(&mut self.names, number, || look_up(rules, as_of, interner.names.text(number)));
+    }
+
     /// Looks at what the beneficiary held then, unless it was looked at before.
-    fn look_at_held(&mut self, row: &Row<'_>, at: Timestamp, interner: &Interner) -> Option<Held> {
-        if let Some(number) = row.holdings {
-            let rules = self.rules;
-            look_at(&mut self.inline, number, || {
-                let names = row::holdings(interner.holdings.text(number)).unwrap_or_default();
-                let names = names.iter().map(AsRef::as_ref);
-                held_set(rules, names, (Timestamp::from_seconds(0), Timestamp::from_seconds(i64::MAX)))
-            });
-            return Some(Held::Inline(number));
-        }
-        let table = self.setting.holdings?;
-        let place = row.beneficiary as usize;
-        if self.people.len() <= place {
-            self.people.resize_with(place + 1, || None);
-        }
-        let known = self.people.get(place).and_then(Option::as_ref);
+    fn look_at_held(&mut self, row: &Row<'_>, at: Timestamp, interner: &mut Interner) -> Option<Held> {
+        let held = match row.holdings {
+            Some(number) => Held::Inline(number),
+            None => Held::OfPerson(self.setting.holdings.map(|_| row.beneficiary)?),
+        };
         // The last moment that there is belongs to the last span.
-        if !known.is_some_and(|held| held.from <= at && at <= held.until) {
-            let (names, span) = table.held_at(interner.people.text(row.beneficiary), at);
-            let held = held_set(self.rules, names.into_iter(), span);
-            if let Some(slot) = self.people.get_mut(place) {
-                *slot = Some(held);
+        if !self.held(held).is_some_and(|set| set.from <= at && at <= set.until) {
+            let (numbers, span) = self.names_held(held, at, interner);
+            let set = self.held_set(&numbers, span, interner);
+            let (sets, place) = match held {
+                Held::Inline(number) => (&mut self.inline, number as usize),
+                Held::OfPerson(number) => (&mut self.people, number as usize),
+            };
+            if sets.len() <= place {
+                sets.resize_with(place + 1, || None);
+            }
+            if let Some(slot) = sets.get_mut(place) {
+                *slot = Some(set);
             }
         }
-        Some(Held::OfPerson(row.beneficiary))
+        Some(held)
+    }
+
+    /// Numbers of the names that were held then, and the span during which that list does not change.
+    fn names_held(&mut self, held: Held, at: Timestamp, interner: &mut Interner) -> (Vec<u32>, (Timestamp, Timestamp)) {
+        let always = (Timestamp::default(), Timestamp::from_seconds(i64::MAX));
+        match (held, self.setting.holdings) {
+            (Held::Inline(number), _) => {
+                let Interner { names, holdings, .. } = interner;
+                let list = row::holdings(holdings.text(number)).unwrap_or_default();
+                (list.iter().map(|name| names.number(name)).collect(), always)
+            }
+            (Held::OfPerson(_), None) => (Vec::new(), always),
+            (Held::OfPerson(person), Some(table)) => {
+                let (held, span) = table.held_at(interner.people.text(person), at);
+                let number = |held: u32| {
+                    let place = held as usize;
+                    if self.table.len() <= place {
+                        self.table.resize(place + 1, None);
+                    }
+                    let slot = self.table.get_mut(place);
+                    slot.map_or(0, |slot| *slot.get_or_insert_with(|| interner.names.number(table.name(held))))
+                };
+                (held.into_iter().map(number).collect(), span)
+            }
+        }
+    }
+
+    fn held_set(&mut self, numbers: &[u32], span: (Timestamp, Timestamp), interner: &Interner) -> HeldSet {
+        let mut sides: Vec<SideId> = Vec::new();
+        let mut entitlements: Vec<EntitlementId> = Vec::new();
+        for number in numbers {
+            self.look_at_name(*number, interner);
+            let Some(name) = self.names.get(*number as usize).and_then(Option::as_ref) else {
+                continue;
+            };
+            sides.extend(&name.held_sides);
+            if let Some(id) = name.held_as {
+                sides.extend(self.rules.sides_of(id));
+                entitlements.extend(self.rules.implied(id));
+            }
+        }
+        HeldSet {
+            from: span.0,
+            until: span.1,
+            sides: sorted(sides),
+            entitlements: sorted(entitlements),
+            plain: None,
+        }
     }
 
     fn held(&self, held: Held) -> Option<&HeldSet> {
@@ -262,8 +327,8 @@ impl<'a> Judge<'a> {
     }
 
     /// How what is granted, or offered instead, stands to the least that was needed.
-    fn scope(&self, row: &Row<'_>, at: Timestamp, held: Option<Held>, ruling: &Ruling, interner: &Interner) -> Option<Scope> {
-        let minimal = interner.names.text(row.minimal_access?);
+    fn scope(&self, row: &Row<'_>, at: Timestamp, held: Option<Held>, ruling: &Ruling) -> Option<Scope> {
+        let minimal = self.names.get(row.minimal_access? as usize)?.as_ref()?.entitlement;
         let proposed = if ruling.answer() == Answer::AutoProvision {
             self.names.get(row.access as usize)?.as_ref()?.entitlement?
         } else if ruling.findings.contains(Kind::OverAsking) {
@@ -271,7 +336,6 @@ impl<'a> Judge<'a> {
         } else {
             return None;
         };
-        let minimal = self.rules.entitlement(Access::new(minimal).canonical());
         Some(match minimal {
             Some(minimal) if minimal == proposed => Scope::Exact,
             Some(minimal) if self.rules.implied(minimal).binary_search(&proposed).is_ok() => Scope::Under,
@@ -280,26 +344,26 @@ impl<'a> Judge<'a> {
     }
 
     fn is_dangerous(&mut self, row: &Row<'_>, interner: &Interner) -> bool {
-        self.plain_asked(row, interner).is_some_and(|(dangerous, _)| *dangerous)
+        self.plain_name(row.access, interner).is_some_and(|(dangerous, _)| *dangerous)
     }
 
-    fn is_conflict(&mut self, row: &Row<'_>, at: Timestamp, held: Option<Held>, interner: &Interner) -> bool {
-        let is_side = self.plain_asked(row, interner).is_some_and(|(_, sides)| !sides.is_empty());
+    fn is_conflict(&mut self, row: &Row<'_>, at: Timestamp, held: Option<Held>, interner: &mut Interner) -> bool {
+        let is_side = self.plain_name(row.access, interner).is_some_and(|(_, sides)| !sides.is_empty());
         let Some(held) = held.filter(|_| is_side) else {
             return false;
         };
         if self.held(held).is_some_and(|held| held.plain.is_none()) {
-            let names = self.held_names(row, at, interner).unwrap_or_default();
-            let mut sides: Vec<PlainSide> =
-                names.iter().flat_map(|name| self.plain.sides(name)).collect();
-            sides.sort_unstable();
-            sides.dedup();
+            let mut sides: Vec<PlainSide> = Vec::new();
+            for number in self.names_held(held, at, interner).0 {
+                let found = self.plain_name(number, interner);
+                sides.extend(found.into_iter().flat_map(|(_, sides)| sides));
+            }
             let set = match held {
                 Held::Inline(number) => self.inline.get_mut(number as usize),
                 Held::OfPerson(number) => self.people.get_mut(number as usize),
             };
             if let Some(Some(set)) = set {
-                set.plain = Some(sides.into());
+                set.plain = Some(sorted(sides));
             }
         }
         let asked = self.names.get(row.access as usize).and_then(Option::as_ref);
@@ -308,25 +372,16 @@ impl<'a> Judge<'a> {
         asked.zip(held).is_some_and(|((_, asked), held)| self.plain.is_conflict(asked, held))
     }
 
-    fn plain_asked(&mut self, row: &Row<'_>, interner: &Interner) -> Option<&(bool, Box<[PlainSide]>)> {
-        let plain = Arc::clone(&self.plain);
-        let asked = self.names.get_mut(row.access as usize)?.as_mut()?;
-        Some(asked.plain.get_or_insert_with(|| {
-            let name = interner.names.text(row.access);
-            (plain.is_dangerous(name), plain.sides(name).into())
+    fn plain_name(&mut self, number: u32, interner: &Interner) -> Option<&(bool, Box<[PlainSide]>)> {
+        let name = self.names.get_mut(number as usize)?.as_mut()?;
+        Some(name.plain.get_or_insert_with(|| {
+            let text = interner.names.text(number);
+            (self.plain.is_dangerous(text), self.plain.sides(text).into())
         }))
     }
 
-    fn held_names(&self, row: &Row<'_>, at: Timestamp, interner: &Interner) -> Option<Vec<String>> {
-        if let Some(number) = row.holdings {
-            let names = row::holdings(interner.holdings.text(number))?;
-            return Some(names.into_iter().map(Into::into).collect());
-        }
-        let (names, _) = self.setting.holdings?.held_at(interner.people.text(row.beneficiary), at);
-        Some(names.into_iter().map(str::to_owned).collect())
-    }
-
-    fn story<'s>(&self, row: &Row<'s>, at: Timestamp, interner: &'s Interner) -> Story<'s> {
+    fn story<'s>(&self, row: &Row<'s>, at: Timestamp, held: Option<Vec<u32>>, interner: &'s Interner) -> Story<'s> {
+        let text = |number: u32| interner.names.text(number).to_owned();
         Story {
             request_id: row.texts.request_id,
             requester: row.texts.requester,
@@ -338,7 +393,7 @@ impl<'a> Judge<'a> {
             attributes: row.texts.attributes,
             facts: row.texts.facts,
             access: interner.names.text(row.access),
-            held: self.held_names(row, at, interner),
+            held: held.map(|numbers| numbers.into_iter().map(text).collect()),
             at,
             duration: row.duration,
             until: row.until,
@@ -373,62 +428,44 @@ fn role_ids(rules: &Rules, text: &str) -> Box<[RoleId]> {
     roles.into()
 }
 
+fn sorted<T: Ord>(mut list: Vec<T>) -> Box<[T]> {
+    list.sort_unstable();
+    list.dedup();
+    list.into()
+}
+
 /// What there is to know of a name. A catalogue id as it is written shows nothing beyond its entry; any other name is
-/// frozen as in a live decision.
-fn asked(rules: &Rules, setting: &Setting<'_>, name: &str) -> Asked {
-    let access = Access::new(name);
+/// frozen, as asked for and as held, like in a live decision.
+fn look_up(rules: &Rules, as_of: Timestamp, text: &str) -> Name {
+    let access = Access::new(text);
     let entitlement = rules.entitlement(access.canonical());
     let is_owned = entitlement.and_then(|id| rules.facts(id)).is_some_and(|facts| facts.owned);
     let entry = entitlement.and_then(|id| rules.entry(id));
-    if entry.is_some_and(|entry| entry.id == name) && access.doubt().is_none() {
-        return Asked {
+    if entry.is_some_and(|entry| entry.id == text) && access.doubt().is_none() {
+        return Name {
             entitlement,
+            held_as: entitlement,
             is_owned,
-            name: NameState::Clean,
+            state: NameState::Clean,
             classes: ClassSet::EMPTY,
             privileged: false,
-            sides: Box::default(),
+            asked_sides: Box::default(),
+            held_sides: Box::default(),
             plain: None,
         };
     }
-    let frozen = slow::freeze(&nothing_but(name, Vec::new(), setting.as_of), rules, &[]);
-    let case = frozen.case();
-    Asked {
+    let asked = slow::freeze(&nothing_but(text, Vec::new(), as_of), rules, &[]);
+    let held = slow::freeze(&nothing_but("", vec![text.to_owned()], as_of), rules, &[]);
+    let case = asked.case();
+    Name {
         entitlement: case.entitlement,
+        held_as: rules.entitlement(text),
         is_owned,
-        name: case.name,
+        state: case.name,
         classes: case.classes,
         privileged: case.privileged,
-        sides: case.asked_sides.into(),
-        plain: None,
-    }
-}
-
-fn held_set<'n>(rules: &Rules, names: impl Iterator<Item = &'n str>, span: (Timestamp, Timestamp)) -> HeldSet {
-    let mut sides: Vec<SideId> = Vec::new();
-    let mut entitlements: Vec<EntitlementId> = Vec::new();
-    let mut others: Vec<String> = Vec::new();
-    for name in names {
-        if let Some(id) = rules.entitlement(name) {
-            sides.extend(rules.sides_of(id));
-            entitlements.extend(rules.implied(id));
-        } else {
-            others.push(name.to_owned());
-        }
-    }
-    if !others.is_empty() {
-        let story = nothing_but("", others, span.0);
-        sides.extend(slow::freeze(&story, rules, &[]).case().held);
-    }
-    sides.sort_unstable();
-    sides.dedup();
-    entitlements.sort_unstable();
-    entitlements.dedup();
-    HeldSet {
-        from: span.0,
-        until: span.1,
-        sides: sides.into(),
-        entitlements: entitlements.into(),
+        asked_sides: case.asked_sides.into(),
+        held_sides: held.case().held.into(),
         plain: None,
     }
 }

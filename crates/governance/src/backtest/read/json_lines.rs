@@ -64,7 +64,11 @@ pub(crate) fn read(block: &Block, input: u32, sink: &mut impl Sink) -> u64 {
     for end in memchr::memchr_iter(b'\n', &block.bytes).chain([block.bytes.len()]) {
         let line = block.bytes.get(start..end).unwrap_or_default().trim_ascii();
         if !line.is_empty() {
-            read_line(line, Place { input, row: number }, sink);
+            let place = Place { input, row: number };
+            match std::str::from_utf8(line) {
+                Ok(line) => read_line(line, place, sink),
+                Err(_) => sink.broken(place, "the line is not UTF-8 text".to_owned()),
+            }
         }
         start = end + 1;
         number += 1;
@@ -72,8 +76,8 @@ pub(crate) fn read(block: &Block, input: u32, sink: &mut impl Sink) -> u64 {
     u64::try_from(block.bytes.len()).unwrap_or_default()
 }
 
-fn read_line(line: &[u8], place: Place, sink: &mut impl Sink) {
-    let line: Line<'_> = match serde_json::from_slice(line) {
+fn read_line(line: &str, place: Place, sink: &mut impl Sink) {
+    let line: Line<'_> = match serde_json::from_str(line) {
         Ok(line) => line,
         Err(error) => return sink.broken(place, problem(&error)),
     };
