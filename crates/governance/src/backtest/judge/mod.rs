@@ -83,7 +83,30 @@ struct Name {
     asked_sides: Box<[SideId]>,
     /// That holding it fulfils, when no catalogue has it.
     held_sides: Box<[SideId]>,
-    plain: Option<(bool, Box<[PlainSide]>)>,
+    plain: PlainView,
+}
+
+/// What a person who reads the policy sees in a name.
+#[derive(Debug)]
+enum PlainView {
+    NotLooked,
+    /// Neither danger nor a side of a rule.
+    Nothing,
+    /// Whether it is dangerous, and the sides that it fulfils.
+    Something(Box<(bool, Box<[PlainSide]>)>),
+}
+
+impl PlainView {
+    fn is_dangerous(&self) -> bool {
+        matches!(self, Self::Something(seen) if seen.0)
+    }
+
+    fn sides(&self) -> &[PlainSide] {
+        match self {
+            Self::Something(seen) => &seen.1,
+            Self::NotLooked | Self::Nothing => &[],
+        }
+    }
 }
 
 /// What somebody holds during a span of time, looked at once.
@@ -94,7 +117,25 @@ struct HeldSet {
     sides: Box<[SideId]>,
     /// With the lower levels that it implies, sorted.
     entitlements: Box<[EntitlementId]>,
+    /// A bit for each of them, which mostly spares the search.
+    hints: [u64; HINTS],
     plain: Option<Box<[PlainSide]>>,
+}
+
+/// Words of the hints of a held set.
+const HINTS: usize = 32;
+
+impl HeldSet {
+    fn has(&self, asked: EntitlementId) -> bool {
+        let (word, bit) = hint(asked);
+        self.hints.get(word).is_some_and(|hints| hints & bit != 0)
+            && self.entitlements.binary_search(&asked).is_ok()
+    }
+}
+
+/// The word and bit of an entitlement among the hints.
+fn hint(id: EntitlementId) -> (usize, u64) {
+    (id.index() / 64 % HINTS, 1 << (id.index() % 64))
 }
 
 /// Rules with what they said of names, roles and holdings so far. One for each thread.
@@ -190,7 +231,7 @@ impl<'a> Judge<'a> {
         let entitlement = asked.and_then(|asked| asked.entitlement);
         let owned = asked.is_some_and(|asked| asked.is_owned);
         let already = match (entitlement, held) {
-            (Some(asked), Some(held)) if held.entitlements.binary_search(&asked).is_ok() => {
+            (Some(asked), Some(held)) if held.has(asked) => {
                 AlreadyHeld::Otherwise
             }
             _ => AlreadyHeld::No,
@@ -310,11 +351,19 @@ impl<'a> Judge<'a> {
                 entitlements.extend(self.rules.implied(id));
             }
         }
+        let mut hints = [0; HINTS];
+        for id in &entitlements {
+            let (word, bit) = hint(*id);
+            if let Some(hints) = hints.get_mut(word) {
+                *hints |= bit;
+            }
+        }
         HeldSet {
             from: span.0,
             until: span.1,
             sides: sorted(sides),
             entitlements: sorted(entitlements),
+            hints,
             plain: None,
         }
     }
@@ -344,19 +393,19 @@ impl<'a> Judge<'a> {
     }
 
     fn is_dangerous(&mut self, row: &Row<'_>, interner: &Interner) -> bool {
-        self.plain_name(row.access, interner).is_some_and(|(dangerous, _)| *dangerous)
+        self.plain_view(row.access, interner).is_some_and(PlainView::is_dangerous)
     }
 
     fn is_conflict(&mut self, row: &Row<'_>, at: Timestamp, held: Option<Held>, interner: &mut Interner) -> bool {
-        let is_side = self.plain_name(row.access, interner).is_some_and(|(_, sides)| !sides.is_empty());
+        let is_side = self.plain_view(row.access, interner).is_some_and(|view| !view.sides().is_empty());
         let Some(held) = held.filter(|_| is_side) else {
             return false;
         };
         if self.held(held).is_some_and(|held| held.plain.is_none()) {
             let mut sides: Vec<PlainSide> = Vec::new();
             for number in self.names_held(held, at, interner).0 {
-                let found = self.plain_name(number, interner);
-                sides.extend(found.into_iter().flat_map(|(_, sides)| sides));
+                let view = self.plain_view(number, interner);
+                sides.extend(view.map_or(&[][..], PlainView::sides));
             }
             let set = match held {
                 Held::Inline(number) => self.inline.get_mut(number as usize),
@@ -367,17 +416,22 @@ impl<'a> Judge<'a> {
             }
         }
         let asked = self.names.get(row.access as usize).and_then(Option::as_ref);
-        let asked = asked.and_then(|asked| asked.plain.as_ref());
         let held = self.held(held).and_then(|held| held.plain.as_deref());
-        asked.zip(held).is_some_and(|((_, asked), held)| self.plain.is_conflict(asked, held))
+        asked.zip(held).is_some_and(|(asked, held)| self.plain.is_conflict(asked.plain.sides(), held))
     }
 
-    fn plain_name(&mut self, number: u32, interner: &Interner) -> Option<&(bool, Box<[PlainSide]>)> {
-        let name = self.names.get_mut(number as usize)?.as_mut()?;
-        Some(name.plain.get_or_insert_with(|| {
+    fn plain_view(&mut self, number: u32, interner: &Interner) -> Option<&PlainView> {
+        let view = &mut self.names.get_mut(number as usize)?.as_mut()?.plain;
+        if matches!(view, PlainView::NotLooked) {
             let text = interner.names.text(number);
-            (self.plain.is_dangerous(text), self.plain.sides(text).into())
-        }))
+            let seen = (self.plain.is_dangerous(text), self.plain.sides(text).into_boxed_slice());
+            *view = if seen.0 || !seen.1.is_empty() {
+                PlainView::Something(Box::new(seen))
+            } else {
+                PlainView::Nothing
+            };
+        }
+        Some(view)
     }
 
     fn story<'s>(&self, row: &Row<'s>, at: Timestamp, held: Option<Vec<u32>>, interner: &'s Interner) -> Story<'s> {
@@ -451,7 +505,7 @@ fn look_up(rules: &Rules, as_of: Timestamp, text: &str) -> Name {
             privileged: false,
             asked_sides: Box::default(),
             held_sides: Box::default(),
-            plain: None,
+            plain: PlainView::NotLooked,
         };
     }
     let asked = slow::freeze(&nothing_but(text, Vec::new(), as_of), rules, &[]);
@@ -466,7 +520,7 @@ fn look_up(rules: &Rules, as_of: Timestamp, text: &str) -> Name {
         privileged: case.privileged,
         asked_sides: case.asked_sides.into(),
         held_sides: held.case().held.into(),
-        plain: None,
+        plain: PlainView::NotLooked,
     }
 }
 

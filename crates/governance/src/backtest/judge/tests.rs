@@ -188,23 +188,23 @@ fn the_fast_path_is_the_slow_path() {
                 row.until = None;
             }
             let (quick, whole) = (fast.judge(&row, &mut interner), slow.judge(&row, &mut interner));
-            let context = || format!("seed {seed}: {row:?} asks for {}", interner.names.text(row.access));
-            assert_eq!(quick.ruling, Ruling { evidence: [0; 32], ..whole.ruling }, "{}", context());
-            assert_eq!(quick.scope, whole.scope, "{}", context());
+            let context = format!("seed {seed}: {row:?} asks for {}", interner.names.text(row.access));
+            assert_eq!(quick.ruling, Ruling { evidence: [0; 32], ..whole.ruling }, "{context}");
+            assert_eq!(quick.scope, whole.scope, "{context}");
             assert_eq!(quick.has_holdings, whole.has_holdings);
-            assert!(!quick.is_dangerous_grant, "{}", context());
+            assert!(!quick.is_dangerous_grant, "{context}");
             // Held names that are spelled otherwise are the same to a person who reads them, and not to the rules.
             let at = row.at.unwrap_or(setting.as_of);
             let held = fast.look_at_held(&row, at, &mut interner);
             let held = held.map_or_else(Vec::new, |held| fast.names_held(held, at, &mut interner).0);
             let is_plain = |number: &u32| NAMES[..9].contains(&interner.names.text(*number));
-            assert!(!quick.is_conflicting_grant || !held.iter().all(is_plain), "{}", context());
+            assert!(!quick.is_conflicting_grant || !held.iter().all(is_plain), "{context}");
             answers[quick.answer as usize] += 1;
             conflicts += usize::from(quick.ruling.findings.contains(Kind::Conflict));
         }
     }
     // What was compared was not all alike.
-    assert!(answers[0] > 300 && answers[1] > 300 && answers[2] > 5_000, "{answers:?}");
+    assert!(answers[0] > 200 && answers[1] > 200 && answers[2] > 5_000, "{answers:?}");
     assert!(conflicts > 300, "{conflicts}");
 }
 
