@@ -8,13 +8,14 @@ use std::process::Command;
 use crate::say;
 
 /// Which of our crates each may depend on, development dependencies apart. ARCHITECTURE.md says why.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("decision", &[]),
     ("audit", &[]),
     ("policy", &["decision"]),
     ("ports", &["decision"]),
     ("store", &["ports", "audit", "decision"]),
     ("connectors", &["ports", "decision"]),
+    ("governance", &["decision"]),
     ("agent", &["decision", "policy", "ports", "store", "audit"]),
     ("sandbox", &[]),
     (
@@ -24,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "audit",
             "connectors",
             "decision",
+            "governance",
             "policy",
             "ports",
             "sandbox",
@@ -40,6 +42,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "audit",
             "agent",
             "connectors",
+            "governance",
             "sandbox",
         ],
     ),
