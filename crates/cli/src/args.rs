@@ -20,7 +20,7 @@ Examples:
   access-request-agent review list                  what waits for a person
   access-request-agent audit verify                 check the whole log
 
-Exit codes: 0 done · 1 failed · 2 wrong usage · 4 bad input · 5 not allowed · 6 log does not verify ·
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 unsafe backtest · 4 bad input · 5 not allowed · 6 log does not verify ·
 7 store in use · 8 not found. A decision against a request is no failure."
 )]
 pub(crate) struct Arguments {
@@ -67,6 +67,17 @@ Examples:
     /// The policy
     #[command(subcommand)]
     Policy(Policy),
+    /// What the policy would have decided on history, held against what owners decided
+    #[command(after_help = "\
+Examples:
+  access-request-agent backtest                                   the store's own requests of 60 days
+  access-request-agent backtest --input requests.csv --explain    a history from elsewhere
+  access-request-agent backtest --input a.parquet --holdings held.csv --write report.html
+  access-request-agent backtest --policy new.yml                  another policy, compared class by class
+
+Columns are in docs/reference/backtest.md. Ends with 3 when anything dangerous or in conflict would have been
+granted automatically, and with 4 when rows could not be read.")]
+    Backtest(Backtest),
     /// Make stored decisions again from their records, and compare
     #[command(after_help = "\
 Examples:
@@ -338,6 +349,28 @@ Examples:
         #[arg(long)]
         reason: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backtest {
+    /// Only requests of this long until now; all of an input's when not given
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) range: Option<String>,
+    /// A history: .jsonl, .csv or .parquet; the store's own requests when not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Vec<PathBuf>,
+    /// Who held what and when: .csv or .jsonl with person, entitlement, from, until
+    #[arg(long, value_name = "FILE")]
+    pub(crate) holdings: Option<PathBuf>,
+    /// Another policy, compared with that of the home folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// More figures: what stands in the way, and decisions against the owners'
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Write the report: .md, .json or .html
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

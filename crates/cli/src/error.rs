@@ -19,14 +19,17 @@ pub(crate) enum Exit {
     InUse,
     /// There is no such thing.
     NotFound,
+    /// A backtest found automatic grants that must never happen.
+    Unsafe,
 }
 
 impl Exit {
-    /// The number. 2 is the command line's own (wrong usage), 3 is kept for unsafe backtests.
+    /// The number. 2 is the command line's own (wrong usage).
     pub(crate) fn number(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
+            Self::Unsafe => 3,
             Self::BadInput => 4,
             Self::NotAllowed => 5,
             Self::LogBroken => 6,

@@ -60,7 +60,7 @@ enum Situation {
     Conflict,
     /// A conflict that the owner granted.
     ConflictMissed,
-    /// Usual, and the owner called it a conflict.
+    /// For another role, and the owner called it a conflict.
     FalseAlarm,
     /// Usual, and nobody wrote down what the person held.
     HoldingsUnknown,
@@ -257,8 +257,9 @@ impl History {
                 }
             }
             Situation::FalseAlarm => {
-                row.access = usual(random);
-                (row.sod_conflict, row.owner_decision) = (Some("true"), "escalate");
+                let (role, access) = random.pick(OTHER_ROLES);
+                (row.roles, row.access, row.owner_decision) = ([role], access, "escalate");
+                row.sod_conflict = Some("true");
             }
             Situation::HoldingsUnknown => {
                 row.access = usual(random);
@@ -284,7 +285,6 @@ impl Truth {
             Situation::Usual,
             Situation::Wide,
             Situation::DeniedByMistake,
-            Situation::FalseAlarm,
         ]));
         self.asked += one(of(&[Situation::Unapproved, Situation::Unexplained]));
         self.escalated += one(of(&[
@@ -293,6 +293,7 @@ impl Truth {
             Situation::RubberStamped,
             Situation::Conflict,
             Situation::ConflictMissed,
+            Situation::FalseAlarm,
             // What nobody knows, a person looks at.
             Situation::HoldingsUnknown,
         ]));
@@ -300,7 +301,6 @@ impl Truth {
             Situation::DeniedByMistake,
             Situation::RubberStamped,
             Situation::ConflictMissed,
-            Situation::FalseAlarm,
             Situation::HoldingsUnknown,
         ]));
         self.over_provisioned += one(situation == Situation::Wide);
@@ -335,12 +335,12 @@ mod tests {
         assert_eq!(history, History::generate(42));
         let truth = history.truth;
         assert_eq!(truth.rows, history.json_lines.lines().count() as u64);
-        // Twenty usual ones and three wide ones a day; a mistaken denial every second day, a false alarm every tenth.
-        assert_eq!(truth.automatic, 60 * 23 + 30 + 6);
+        // Twenty usual ones and three wide ones a day; a mistaken denial every second day.
+        assert_eq!(truth.automatic, 60 * 23 + 30);
         assert_eq!(truth.asked, 60 * 6);
-        assert_eq!(truth.escalated, 60 * 7 + 20 + 10 + 15);
+        assert_eq!(truth.escalated, 60 * 7 + 20 + 10 + 6 + 15);
         assert_eq!(truth.automatic + truth.asked + truth.escalated, truth.rows);
-        assert_eq!(truth.rows - truth.agreed, 30 + 20 + 10 + 6 + 15);
+        assert_eq!(truth.rows - truth.agreed, 30 + 20 + 10 + 15);
         assert_eq!(
             (truth.conflicts, truth.conflicts_granted_by_owners),
             (70, 10)

@@ -68,7 +68,7 @@ fn worse(a: Exit, b: Exit) -> Exit {
         Exit::Done => 0,
         Exit::BadInput | Exit::NotAllowed | Exit::NotFound => 1,
         Exit::Failed | Exit::InUse => 2,
-        Exit::LogBroken => 3,
+        Exit::LogBroken | Exit::Unsafe => 3,
     };
     if weight(b) > weight(a) { b } else { a }
 }

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 mod audit;
+mod backtest;
 mod demo;
 mod grants;
 mod handle;
@@ -29,6 +30,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
         Verb::Grants(grants) => grants::run(&home, format, grants),
         Verb::Audit(audit) => audit::run(&home, format, audit),
         Verb::Policy(policy) => policy::run(&home, format, policy),
+        Verb::Backtest(backtest) => backtest::run(&home, format, &backtest),
         Verb::Replay(replay) => replay::run(&home, format, &replay),
         Verb::Demo(demo) => demo::run(&demo),
         Verb::Completions { shell } => {

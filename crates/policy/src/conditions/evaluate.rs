@@ -41,6 +41,12 @@ pub(super) struct Rule {
 }
 
 impl CedarConditions {
+    /// Names of the attributes that the policy declares for people.
+    #[must_use]
+    pub fn person_attributes(&self) -> Vec<String> {
+        self.declared.person.keys().cloned().collect()
+    }
+
     /// What each condition names, in the order of the policy's conditions.
     pub(crate) fn outlines(&self) -> impl Iterator<Item = &Outline> {
         self.rules.iter().map(|rule| &rule.outline)

@@ -1,6 +1,7 @@
 //! `demo`: a small company's requests are decided, reviewed, expired and audited, in a throw-away folder.
 
 mod damage;
+mod policy;
 mod scenes;
 
 use std::collections::BTreeMap;
@@ -62,6 +63,7 @@ pub(crate) fn run(arguments: &Demo) -> Result<Exit, Error> {
     };
     let mut stage = Stage::build(folder, arguments.seed)?;
     stage.introduce();
+    stage.try_policy(arguments.seed)?;
     stage.blueprint_tickets()?;
     stage.stream()?;
     stage.review_one()?;

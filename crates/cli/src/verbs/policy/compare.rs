@@ -26,7 +26,7 @@ pub(super) fn run(home: &Home, format: Format, old: &str, new: &str) -> Result<E
     Ok(Exit::Done)
 }
 
-pub(super) fn between(old: &PolicyFiles, new: &PolicyFiles) -> Difference {
+pub(in crate::verbs) fn between(old: &PolicyFiles, new: &PolicyFiles) -> Difference {
     diff(side(old), side(new))
 }
 

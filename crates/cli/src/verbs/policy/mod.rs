@@ -3,6 +3,8 @@
 mod compare;
 mod tests;
 
+pub(super) use self::compare::between;
+
 use decision::evidence::record::Mode;
 use policy::enumerate::enumerate;
 use ports::{Clock as _, Store as _, SystemClock};
@@ -69,6 +71,11 @@ pub(crate) fn run(home: &Home, format: Format, policy: Policy) -> Result<Exit, E
     }
 }
 
+/// The outcomes of the policy's own tests.
+pub(super) fn own_tests(home: &Home, files: &PolicyFiles) -> Vec<policy::cases::Outcome> {
+    tests::of_policy(home, files).outcomes
+}
+
 /// A policy whose own tests fail, or that lint finds dangerous, is not put in force.
 fn may_activate(home: &Home, files: &PolicyFiles) -> Result<(), Error> {
     let suite = tests::of_policy(home, files);
@@ -96,7 +103,7 @@ fn may_activate(home: &Home, files: &PolicyFiles) -> Result<(), Error> {
     Ok(())
 }
 
-fn linted(files: &PolicyFiles) -> policy::Report {
+pub(super) fn linted(files: &PolicyFiles) -> policy::Report {
     let now = SystemClock.now();
     policy::lint(
         &files.rules,

@@ -201,7 +201,9 @@ impl<'a> Judge<'a> {
             self.look_at_name(number, interner);
         }
         if let Some(roles) = row.roles {
-            look_at(&mut self.roles, roles, || role_ids(self.rules, interner.roles.text(roles)));
+            look_at(&mut self.roles, roles, || {
+                role_ids(self.rules, interner.roles.text(roles))
+            });
         }
         let ruling = if self.is_slow() {
             let numbers = held.map(|held| self.names_held(held, at, interner).0);
@@ -226,14 +228,14 @@ impl<'a> Judge<'a> {
     /// The case, as freezing the row's record would make it.
     fn case(&self, row: &Row<'_>, at: Timestamp, held: Option<Held>) -> Case<'_> {
         let asked = self.names.get(row.access as usize).and_then(Option::as_ref);
-        let roles = row.roles.and_then(|roles| self.roles.get(roles as usize)?.as_deref());
+        let roles = row
+            .roles
+            .and_then(|roles| self.roles.get(roles as usize)?.as_deref());
         let held = held.and_then(|held| self.held(held));
         let entitlement = asked.and_then(|asked| asked.entitlement);
         let owned = asked.is_some_and(|asked| asked.is_owned);
         let already = match (entitlement, held) {
-            (Some(asked), Some(held)) if held.has(asked) => {
-                AlreadyHeld::Otherwise
-            }
+            (Some(asked), Some(held)) if held.has(asked) => AlreadyHeld::Otherwise,
             _ => AlreadyHeld::No,
         };
         let mut case = Case {
@@ -263,7 +265,8 @@ impl<'a> Judge<'a> {
             approvals: if owned {
                 row.approvals
             } else {
-                row.approvals.without(ApprovalSet::EMPTY.with(ApprovalKind::ResourceOwner))
+                row.approvals
+                    .without(ApprovalSet::EMPTY.with(ApprovalKind::ResourceOwner))
             },
             justification: row.justification,
             duration: row.duration.or(row.until.map(|until| until.since(at))),
@@ -285,17 +288,27 @@ impl<'a> Judge<'a> {
 
     fn look_at_name(&mut self, number: u32, interner: &Interner) {
         let (rules, as_of) = (self.rules, self.setting.as_of);
-        look_at(&mut self.names, number, || look_up(rules, as_of, interner.names.text(number)));
+        look_at(&mut self.names, number, || {
+            look_up(rules, as_of, interner.names.text(number))
+        });
     }
 
     /// Looks at what the beneficiary held then, unless it was looked at before.
-    fn look_at_held(&mut self, row: &Row<'_>, at: Timestamp, interner: &mut Interner) -> Option<Held> {
+    fn look_at_held(
+        &mut self,
+        row: &Row<'_>,
+        at: Timestamp,
+        interner: &mut Interner,
+    ) -> Option<Held> {
         let held = match row.holdings {
             Some(number) => Held::Inline(number),
             None => Held::OfPerson(self.setting.holdings.map(|_| row.beneficiary)?),
         };
         // The last moment that there is belongs to the last span.
-        if !self.held(held).is_some_and(|set| set.from <= at && at <= set.until) {
+        if !self
+            .held(held)
+            .is_some_and(|set| set.from <= at && at <= set.until)
+        {
             let (numbers, span) = self.names_held(held, at, interner);
             let set = self.held_set(&numbers, span, interner);
             let (sets, place) = match held {
@@ -313,11 +326,18 @@ impl<'a> Judge<'a> {
     }
 
     /// Numbers of the names that were held then, and the span during which that list does not change.
-    fn names_held(&mut self, held: Held, at: Timestamp, interner: &mut Interner) -> (Vec<u32>, (Timestamp, Timestamp)) {
+    fn names_held(
+        &mut self,
+        held: Held,
+        at: Timestamp,
+        interner: &mut Interner,
+    ) -> (Vec<u32>, (Timestamp, Timestamp)) {
         let always = (Timestamp::default(), Timestamp::from_seconds(i64::MAX));
         match (held, self.setting.holdings) {
             (Held::Inline(number), _) => {
-                let Interner { names, holdings, .. } = interner;
+                let Interner {
+                    names, holdings, ..
+                } = interner;
                 let list = row::holdings(holdings.text(number)).unwrap_or_default();
                 (list.iter().map(|name| names.number(name)).collect(), always)
             }
@@ -330,14 +350,21 @@ impl<'a> Judge<'a> {
                         self.table.resize(place + 1, None);
                     }
                     let slot = self.table.get_mut(place);
-                    slot.map_or(0, |slot| *slot.get_or_insert_with(|| interner.names.number(table.name(held))))
+                    slot.map_or(0, |slot| {
+                        *slot.get_or_insert_with(|| interner.names.number(table.name(held)))
+                    })
                 };
                 (held.into_iter().map(number).collect(), span)
             }
         }
     }
 
-    fn held_set(&mut self, numbers: &[u32], span: (Timestamp, Timestamp), interner: &Interner) -> HeldSet {
+    fn held_set(
+        &mut self,
+        numbers: &[u32],
+        span: (Timestamp, Timestamp),
+        interner: &Interner,
+    ) -> HeldSet {
         let mut sides: Vec<SideId> = Vec::new();
         let mut entitlements: Vec<EntitlementId> = Vec::new();
         for number in numbers {
@@ -376,8 +403,18 @@ impl<'a> Judge<'a> {
     }
 
     /// How what is granted, or offered instead, stands to the least that was needed.
-    fn scope(&self, row: &Row<'_>, at: Timestamp, held: Option<Held>, ruling: &Ruling) -> Option<Scope> {
-        let minimal = self.names.get(row.minimal_access? as usize)?.as_ref()?.entitlement;
+    fn scope(
+        &self,
+        row: &Row<'_>,
+        at: Timestamp,
+        held: Option<Held>,
+        ruling: &Ruling,
+    ) -> Option<Scope> {
+        let minimal = self
+            .names
+            .get(row.minimal_access? as usize)?
+            .as_ref()?
+            .entitlement;
         let proposed = if ruling.answer() == Answer::AutoProvision {
             self.names.get(row.access as usize)?.as_ref()?.entitlement?
         } else if ruling.findings.contains(Kind::OverAsking) {
@@ -387,17 +424,28 @@ impl<'a> Judge<'a> {
         };
         Some(match minimal {
             Some(minimal) if minimal == proposed => Scope::Exact,
-            Some(minimal) if self.rules.implied(minimal).binary_search(&proposed).is_ok() => Scope::Under,
+            Some(minimal) if self.rules.implied(minimal).binary_search(&proposed).is_ok() => {
+                Scope::Under
+            }
             Some(_) | None => Scope::Over,
         })
     }
 
     fn is_dangerous(&mut self, row: &Row<'_>, interner: &Interner) -> bool {
-        self.plain_view(row.access, interner).is_some_and(PlainView::is_dangerous)
+        self.plain_view(row.access, interner)
+            .is_some_and(PlainView::is_dangerous)
     }
 
-    fn is_conflict(&mut self, row: &Row<'_>, at: Timestamp, held: Option<Held>, interner: &mut Interner) -> bool {
-        let is_side = self.plain_view(row.access, interner).is_some_and(|view| !view.sides().is_empty());
+    fn is_conflict(
+        &mut self,
+        row: &Row<'_>,
+        at: Timestamp,
+        held: Option<Held>,
+        interner: &mut Interner,
+    ) -> bool {
+        let is_side = self
+            .plain_view(row.access, interner)
+            .is_some_and(|view| !view.sides().is_empty());
         let Some(held) = held.filter(|_| is_side) else {
             return false;
         };
@@ -417,14 +465,19 @@ impl<'a> Judge<'a> {
         }
         let asked = self.names.get(row.access as usize).and_then(Option::as_ref);
         let held = self.held(held).and_then(|held| held.plain.as_deref());
-        asked.zip(held).is_some_and(|(asked, held)| self.plain.is_conflict(asked.plain.sides(), held))
+        asked
+            .zip(held)
+            .is_some_and(|(asked, held)| self.plain.is_conflict(asked.plain.sides(), held))
     }
 
     fn plain_view(&mut self, number: u32, interner: &Interner) -> Option<&PlainView> {
         let view = &mut self.names.get_mut(number as usize)?.as_mut()?.plain;
         if matches!(view, PlainView::NotLooked) {
             let text = interner.names.text(number);
-            let seen = (self.plain.is_dangerous(text), self.plain.sides(text).into_boxed_slice());
+            let seen = (
+                self.plain.is_dangerous(text),
+                self.plain.sides(text).into_boxed_slice(),
+            );
             *view = if seen.0 || !seen.1.is_empty() {
                 PlainView::Something(Box::new(seen))
             } else {
@@ -434,14 +487,22 @@ impl<'a> Judge<'a> {
         Some(view)
     }
 
-    fn story<'s>(&self, row: &Row<'s>, at: Timestamp, held: Option<Vec<u32>>, interner: &'s Interner) -> Story<'s> {
+    fn story<'s>(
+        &self,
+        row: &Row<'s>,
+        at: Timestamp,
+        held: Option<Vec<u32>>,
+        interner: &'s Interner,
+    ) -> Story<'s> {
         let text = |number: u32| interner.names.text(number).to_owned();
         Story {
             request_id: row.texts.request_id,
             requester: row.texts.requester,
             beneficiary: interner.people.text(row.beneficiary),
             roles: row.roles.map_or_else(Vec::new, |roles| {
-                row::split(interner.roles.text(roles)).map(str::to_owned).collect()
+                row::split(interner.roles.text(roles))
+                    .map(str::to_owned)
+                    .collect()
             }),
             department: row.texts.department,
             attributes: row.texts.attributes,
@@ -476,7 +537,9 @@ fn look_at<T>(seen: &mut Vec<Option<T>>, number: u32, look: impl FnOnce() -> T) 
 }
 
 fn role_ids(rules: &Rules, text: &str) -> Box<[RoleId]> {
-    let mut roles: Vec<RoleId> = row::split(text).filter_map(|name| rules.role(name)).collect();
+    let mut roles: Vec<RoleId> = row::split(text)
+        .filter_map(|name| rules.role(name))
+        .collect();
     roles.sort_unstable();
     roles.dedup();
     roles.into()
@@ -493,7 +556,9 @@ fn sorted<T: Ord>(mut list: Vec<T>) -> Box<[T]> {
 fn look_up(rules: &Rules, as_of: Timestamp, text: &str) -> Name {
     let access = Access::new(text);
     let entitlement = rules.entitlement(access.canonical());
-    let is_owned = entitlement.and_then(|id| rules.facts(id)).is_some_and(|facts| facts.owned);
+    let is_owned = entitlement
+        .and_then(|id| rules.facts(id))
+        .is_some_and(|facts| facts.owned);
     let entry = entitlement.and_then(|id| rules.entry(id));
     if entry.is_some_and(|entry| entry.id == text) && access.doubt().is_none() {
         return Name {
@@ -552,7 +617,9 @@ pub(crate) fn only_blocker(ruling: &Ruling) -> Option<Kind> {
         // Points of the catalogue alone.
         return ruling.findings.iter().next();
     };
-    let left = ruling.points.unexplained_by(ruling.findings, FindingSet::of([cause]));
+    let left = ruling
+        .points
+        .unexplained_by(ruling.findings, FindingSet::of([cause]));
     let is_explained = RiskLevel::of_points(left.sum()) == RiskLevel::Low
         && (cause == Kind::Conflict || RiskLevel::of_points(ruling.points.sum()) == ruling.risk);
     (causes.next().is_none() && (is_explained || ruling.findings.intersection(risk).is_empty()))

@@ -26,9 +26,15 @@ pub(crate) struct Plain<'p> {
 
 impl<'p> Plain<'p> {
     pub(crate) fn new(policy: &'p Policy) -> Self {
-        let built_in = Class::BUILT_IN.into_iter().flat_map(|class| class.built_in_patterns());
+        let built_in = Class::BUILT_IN
+            .into_iter()
+            .flat_map(|class| class.built_in_patterns());
         let added = policy.never_auto.iter().flat_map(|added| &added.patterns);
-        let written = policy.privileged.iter().chain(added).map(|pattern| &*pattern.text);
+        let written = policy
+            .privileged
+            .iter()
+            .chain(added)
+            .map(|pattern| &*pattern.text);
         let mut plain = Self {
             policy,
             entries: HashMap::new(),
@@ -59,13 +65,18 @@ impl<'p> Plain<'p> {
 
     /// Whether a person who reads the policy would call it privileged, production, sensitive or security tooling.
     pub(crate) fn is_dangerous(&self, name: &str) -> bool {
-        let declared = self.entries.get(Access::new(name).canonical()).is_some_and(|entry| {
-            entry.environment == Environment::Production
-                || entry.sensitivity == Sensitivity::Restricted
-        });
+        let declared = self
+            .entries
+            .get(Access::new(name).canonical())
+            .is_some_and(|entry| {
+                entry.environment == Environment::Production
+                    || entry.sensitivity == Sensitivity::Restricted
+            });
         declared
             || self.names(name).iter().any(|name| {
-                self.danger.iter().any(|pattern| catches(pattern.as_bytes(), name.as_bytes()))
+                self.danger
+                    .iter()
+                    .any(|pattern| catches(pattern.as_bytes(), name.as_bytes()))
             })
     }
 
@@ -88,7 +99,11 @@ impl<'p> Plain<'p> {
     /// Whether `asked` completes a rule together with `held`, or by itself. `held` is sorted.
     pub(crate) fn is_conflict(&self, asked: &[PlainSide], held: &[PlainSide]) -> bool {
         asked.iter().any(|(rule, _)| {
-            let sides = self.policy.conflicts.get(*rule as usize).map_or(0, |rule| rule.sides.len());
+            let sides = self
+                .policy
+                .conflicts
+                .get(*rule as usize)
+                .map_or(0, |rule| rule.sides.len());
             sides > 0
                 && (0..).zip(0..sides).all(|(position, _)| {
                     let side = (*rule, position);
@@ -116,12 +131,16 @@ impl<'p> Plain<'p> {
             return Vec::new();
         };
         let orders = &self.policy.levels;
-        let own = orders.iter().find(|order| order.resource.to_lowercase() == resource);
+        let own = orders
+            .iter()
+            .find(|order| order.resource.to_lowercase() == resource);
         let order = own.or_else(|| orders.iter().find(|order| order.resource.is_empty()));
         let levels = order.map_or(&[][..], |order| order.levels.as_slice());
         let place = levels.iter().position(|one| one.to_lowercase() == level);
         let below = levels.iter().take(place.unwrap_or(levels.len()));
-        below.map(|level| format!("{resource}:{}", level.to_lowercase())).collect()
+        below
+            .map(|level| format!("{resource}:{}", level.to_lowercase()))
+            .collect()
     }
 }
 
@@ -185,7 +204,10 @@ mod tests {
 
     #[test]
     fn sides_and_conflicts() {
-        let pattern = |text: &str| Pattern { text: text.into(), ..Pattern::default() };
+        let pattern = |text: &str| Pattern {
+            text: text.into(),
+            ..Pattern::default()
+        };
         let policy = Policy {
             levels: vec![LevelOrder {
                 levels: ["read", "create", "approve"].map(String::from).to_vec(),

@@ -2,13 +2,12 @@
 
 mod figures;
 
-
 use decision::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Options;
 use super::measure::Measure;
 use super::tally::{Breach, BrokenRow, Tally};
-use super::Options;
 
 /// Version of the report as JSON.
 pub const FORMAT: u32 = 1;
@@ -184,7 +183,12 @@ pub struct Day {
 }
 
 impl Report {
-    pub(crate) fn new(tally: &Tally, rules: &decision::rules::Rules, inputs: Vec<String>, options: &Options) -> Self {
+    pub(crate) fn new(
+        tally: &Tally,
+        rules: &decision::rules::Rules,
+        inputs: Vec<String>,
+        options: &Options,
+    ) -> Self {
         figures::report(tally, rules, inputs, options)
     }
 

@@ -55,9 +55,13 @@ impl Texts {
 
     /// The text of a row; empty when there is none.
     pub(crate) fn get(&self, row: usize) -> &str {
-        let start = row.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        let start = row
+            .checked_sub(1)
+            .map_or(Some(0), |before| self.ends.get(before).copied());
         let range = start.zip(self.ends.get(row).copied());
-        range.and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default()
+        range
+            .and_then(|(start, end)| self.text.get(start..end))
+            .unwrap_or_default()
     }
 
     fn clear(&mut self) {
@@ -114,7 +118,10 @@ impl Cursor {
             pages,
             dictionary: Batch::default(),
             page: None,
-            values: Values::Plain { data: Bytes::new(), at: 0 },
+            values: Values::Plain {
+                data: Bytes::new(),
+                at: 0,
+            },
             scratch: Batch::default(),
             levels: Vec::new(),
         }
@@ -124,7 +131,12 @@ impl Cursor {
     ///
     /// # Errors
     /// When the column is damaged, ends before, or is written in a way that is not read.
-    pub(crate) fn fill(&mut self, rows: usize, interner: &mut Interner, out: &mut Batch) -> Result<(), String> {
+    pub(crate) fn fill(
+        &mut self,
+        rows: usize,
+        interner: &mut Interner,
+        out: &mut Batch,
+    ) -> Result<(), String> {
         out.clear();
         if self.shape.repeated > 0 {
             return self.fill_lists(rows, interner, out);
@@ -169,7 +181,12 @@ impl Cursor {
     }
 
     /// Reads lists, each as one text.
-    fn fill_lists(&mut self, rows: usize, interner: &mut Interner, out: &mut Batch) -> Result<(), String> {
+    fn fill_lists(
+        &mut self,
+        rows: usize,
+        interner: &mut Interner,
+        out: &mut Batch,
+    ) -> Result<(), String> {
         let column = self.shape.column;
         let highest = u32::from(self.shape.defined.unsigned_abs());
         let mut list = String::new();
@@ -202,7 +219,11 @@ impl Cursor {
                 (false, _) if list.is_empty() => NONE,
                 (false, _) => BROKEN,
                 (true, Column::Holdings) => {
-                    let whole = if list.is_empty() { "[]".to_owned() } else { format!("{list}]") };
+                    let whole = if list.is_empty() {
+                        "[]".to_owned()
+                    } else {
+                        format!("{list}]")
+                    };
                     code(column, &whole, interner)
                 }
                 (true, _) => code(column, &list, interner),
@@ -240,19 +261,37 @@ impl Cursor {
     /// The page of which something is left; `None` at the end of the column.
     fn open_page(&mut self, interner: &mut Interner) -> Result<Option<&mut Levels>, String> {
         while self.page.as_ref().is_none_or(|page| page.left == 0) {
-            match self.pages.get_next_page().map_err(|error| error.to_string())? {
+            match self
+                .pages
+                .get_next_page()
+                .map_err(|error| error.to_string())?
+            {
                 None => return Ok(None),
-                Some(Page::DictionaryPage { buf, num_values, .. }) => {
+                Some(Page::DictionaryPage {
+                    buf, num_values, ..
+                }) => {
                     self.read_dictionary(&buf, num_values as usize, interner)?;
                 }
-                Some(Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. }) => {
+                Some(Page::DataPage {
+                    buf,
+                    num_values,
+                    encoding,
+                    def_level_encoding,
+                    rep_level_encoding,
+                    ..
+                }) => {
                     let mut rest = buf;
                     let repeated = levels(&mut rest, rep_level_encoding, self.shape.repeated)?;
                     let defined = levels(&mut rest, def_level_encoding, self.shape.defined)?;
                     self.begin(num_values, repeated, defined, encoding, rest)?;
                 }
                 Some(Page::DataPageV2 {
-                    buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, ..
+                    buf,
+                    num_values,
+                    encoding,
+                    def_levels_byte_len,
+                    rep_levels_byte_len,
+                    ..
                 }) => {
                     let mut rest = buf;
                     let repeated = cut(&mut rest, rep_levels_byte_len as usize)?;
@@ -278,8 +317,15 @@ impl Cursor {
             Encoding::PLAIN => Values::Plain { data, at: 0 },
             Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY => {
                 // A page of nothing but missing values may have no width.
-                let width = if data.is_empty() { Bytes::from_static(&[0]) } else { cut(&mut data, 1)? };
-                Values::Positions(Hybrid::new(data, width.first().copied().unwrap_or(0).into())?)
+                let width = if data.is_empty() {
+                    Bytes::from_static(&[0])
+                } else {
+                    cut(&mut data, 1)?
+                };
+                Values::Positions(Hybrid::new(
+                    data,
+                    width.first().copied().unwrap_or(0).into(),
+                )?)
             }
             Encoding::RLE if self.shape.physical == Type::BOOLEAN => {
                 let length = length(&mut data)?;
@@ -291,11 +337,21 @@ impl Cursor {
                 ));
             }
         };
-        self.page = Some(Levels { left: values as usize, defined, repeated, ahead: None });
+        self.page = Some(Levels {
+            left: values as usize,
+            defined,
+            repeated,
+            ahead: None,
+        });
         Ok(())
     }
 
-    fn read_dictionary(&mut self, data: &Bytes, count: usize, interner: &mut Interner) -> Result<(), String> {
+    fn read_dictionary(
+        &mut self,
+        data: &Bytes,
+        count: usize,
+        interner: &mut Interner,
+    ) -> Result<(), String> {
         self.dictionary.clear();
         let mut at = 0;
         let keeps_text = self.keeps_text();
@@ -311,7 +367,12 @@ impl Cursor {
     }
 
     /// Reads `count` values that are there.
-    fn read_values(&mut self, count: usize, interner: &mut Interner, out: &mut Batch) -> Result<(), String> {
+    fn read_values(
+        &mut self,
+        count: usize,
+        interner: &mut Interner,
+        out: &mut Batch,
+    ) -> Result<(), String> {
         let keeps_text = self.keeps_text();
         match &mut self.values {
             Values::Positions(positions) => {
@@ -376,7 +437,12 @@ fn add_to_list(list: &mut String, column: Column, item: &str) {
 }
 
 /// A plain value: its code and, of text, the text. `at` counts bytes, or bits of flags.
-fn plain<'d>(shape: &Shape, data: &'d Bytes, at: &mut usize, interner: &mut Interner) -> Result<(Code, &'d str), String> {
+fn plain<'d>(
+    shape: &Shape,
+    data: &'d Bytes,
+    at: &mut usize,
+    interner: &mut Interner,
+) -> Result<(Code, &'d str), String> {
     let short = || "a page ends before its values do".to_owned();
     match shape.kind {
         Kind::Flag => {
@@ -386,17 +452,29 @@ fn plain<'d>(shape: &Shape, data: &'d Bytes, at: &mut usize, interner: &mut Inte
         }
         Kind::Time(per_second) => {
             let end = at.saturating_add(8);
-            let bytes = data.get(*at..end).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+            let bytes = data
+                .get(*at..end)
+                .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
             *at = end;
             let seconds = i64::from_le_bytes(bytes.ok_or_else(short)?).div_euclid(per_second);
             let in_years = (0..=253_402_300_799).contains(&seconds);
-            Ok((Code::try_from(seconds).ok().filter(|_| in_years).unwrap_or(BROKEN), ""))
+            Ok((
+                Code::try_from(seconds)
+                    .ok()
+                    .filter(|_| in_years)
+                    .unwrap_or(BROKEN),
+                "",
+            ))
         }
         Kind::Text => {
             let end = at.saturating_add(4);
-            let length = data.get(*at..end).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
+            let length = data
+                .get(*at..end)
+                .and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
             let length = u32::from_le_bytes(length.ok_or_else(short)?) as usize;
-            let text = data.get(end..end.saturating_add(length)).ok_or_else(short)?;
+            let text = data
+                .get(end..end.saturating_add(length))
+                .ok_or_else(short)?;
             *at = end.saturating_add(length);
             Ok(match std::str::from_utf8(text) {
                 // An item of a list gets its meaning with the others.
@@ -414,7 +492,9 @@ fn levels(rest: &mut Bytes, encoding: Encoding, highest: i16) -> Result<Option<H
         return Ok(None);
     }
     if encoding != Encoding::RLE {
-        return Err(format!("its levels are written in the old encoding {encoding}"));
+        return Err(format!(
+            "its levels are written in the old encoding {encoding}"
+        ));
     }
     let length = length(rest)?;
     hybrid_of_levels(cut(rest, length)?, highest)

@@ -63,7 +63,12 @@ impl Groups {
                 return Err(format!("there is no column `{}`", column.name()));
             }
         }
-        Ok(Self { file: Arc::new(file), shapes: shapes.into(), next: 0, row: 1 })
+        Ok(Self {
+            file: Arc::new(file),
+            shapes: shapes.into(),
+            next: 0,
+            row: 1,
+        })
     }
 
     /// The next row group; `None` after the last.
@@ -82,11 +87,19 @@ impl Groups {
 }
 
 /// How a column is laid out, when it is of a type that it may be.
-fn shape(column: Column, leaf: usize, descriptor: &ColumnDescriptor, is_optional: bool) -> Result<Shape, String> {
+fn shape(
+    column: Column,
+    leaf: usize,
+    descriptor: &ColumnDescriptor,
+    is_optional: bool,
+) -> Result<Shape, String> {
     let physical = descriptor.physical_type();
     let repeated = descriptor.max_rep_level();
     let is_list = matches!(column, Column::Roles | Column::Approvals | Column::Holdings);
-    let is_time = matches!(column, Column::Until | Column::CreatedAt | Column::DecidedAt);
+    let is_time = matches!(
+        column,
+        Column::Until | Column::CreatedAt | Column::DecidedAt
+    );
     let is_flag = matches!(column, Column::Justification | Column::SodConflict);
     let kind = match physical {
         Type::BYTE_ARRAY if is_text(descriptor) => Some(Kind::Text),
@@ -108,7 +121,9 @@ fn shape(column: Column, leaf: usize, descriptor: &ColumnDescriptor, is_optional
             "the column `{}` is {}{physical}{}, and should be {}",
             column.name(),
             if repeated > 0 { "a list of " } else { "" },
-            descriptor.logical_type_ref().map_or_else(String::new, |logical| format!(" ({logical:?})")),
+            descriptor
+                .logical_type_ref()
+                .map_or_else(String::new, |logical| format!(" ({logical:?})")),
             column.expected()
         )),
     }
@@ -141,27 +156,38 @@ fn per_second(descriptor: &ColumnDescriptor) -> Option<i64> {
 impl Group {
     /// Reads every row of it. Returns how many bytes it took of the file.
     pub(crate) fn read(&self, input: u32, sink: &mut impl Sink) -> Result<u64, String> {
-        let group = self.file.get_row_group(self.index).map_err(|error| error.to_string())?;
+        let group = self
+            .file
+            .get_row_group(self.index)
+            .map_err(|error| error.to_string())?;
         let mut cursors: Vec<(Cursor, Batch)> = Vec::new();
         for shape in self.shapes.iter() {
             if shape.column.is_for_conditions() && !sink.wants_conditions() {
                 continue;
             }
-            let pages = group.get_column_page_reader(shape.leaf).map_err(|error| error.to_string())?;
+            let pages = group
+                .get_column_page_reader(shape.leaf)
+                .map_err(|error| error.to_string())?;
             cursors.push((Cursor::new(*shape, pages), Batch::default()));
         }
-        let rows = usize::try_from(group.metadata().num_rows()).map_err(|error| error.to_string())?;
+        let rows =
+            usize::try_from(group.metadata().num_rows()).map_err(|error| error.to_string())?;
         let mut done = 0;
         while done < rows {
             let now = ROWS.min(rows - done);
             for (cursor, batch) in &mut cursors {
-                cursor.fill(now, sink.interner(), batch).map_err(|problem| {
-                    format!("column `{}`: {problem}", cursor.shape.column.name())
-                })?;
+                cursor
+                    .fill(now, sink.interner(), batch)
+                    .map_err(|problem| {
+                        format!("column `{}`: {problem}", cursor.shape.column.name())
+                    })?;
             }
             for row in 0..now {
                 let number = u64::try_from(done + row).unwrap_or(u64::MAX);
-                let place = Place { input, row: self.first.saturating_add(number) };
+                let place = Place {
+                    input,
+                    row: self.first.saturating_add(number),
+                };
                 read_row(&cursors, row, place, sink);
             }
             done += now;
