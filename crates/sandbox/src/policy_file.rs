@@ -85,6 +85,31 @@ NEVER_AUTO: [\"admin\", \"production\", \"sensitive_data\", \"security_tooling\"
 PREFER_TIME_BOUND=true
 ";
 
+/// The policy's own tests.
+const TESTS: &str = r#"
+tests:
+  - name: an engineer reads the repository
+    requester: { roles: [engineer] }
+    access: "repo:read"
+    approvals: [manager]
+    expect: { decision: AUTO_PROVISION, basis: role engineer }
+  - name: nothing is granted before the manager has approved
+    requester: { roles: [engineer] }
+    access: "repo:read"
+    expect: { decision: REQUEST_INFO, basis: manager-approval-missing }
+  - name: nobody administers a production database without people
+    requester: { roles: [senior-engineer] }
+    access: "prod-orders-db:admin"
+    approvals: [manager, resource_owner]
+    expect: { decision: ESCALATE, route: security }
+  - name: who creates vendors does not approve payments
+    requester: { roles: [finance-ops] }
+    access: "payment:approve"
+    approvals: [manager]
+    holds: ["vendor:create"]
+    expect: { decision: ESCALATE, basis: vendor-and-payment, route: finance_controls }
+"#;
+
 /// The whole file. `excepted` is the login that has an exception to `post-and-close`.
 pub(crate) fn write(excepted: &str) -> String {
     let mut out = String::from(
@@ -133,6 +158,7 @@ pub(crate) fn write(excepted: &str) -> String {
          never_auto:\n  production: [\"live:*\"]\n  sensitive_data: [\"hr-records:*\"]\n\n\
          duration: { default: 30d, maximum: 90d, window: 180d }\n",
     );
+    out.push_str(TESTS);
     out
 }
 

@@ -218,12 +218,14 @@ pub(super) fn write(report: &Report, path: &Path) -> Result<(), Error> {
         .unwrap_or_default();
     let text = match ending {
         "json" => report.to_json(),
+        "md" => report.to_markdown(),
+        "html" => report.to_html(),
         _ => {
             return Err(Error::new(
                 Exit::BadInput,
                 format!("`{}` names no format of a report", path.display()),
             )
-            .hint("its name must end in .json"));
+            .hint("its name must end in .md, .json or .html"));
         }
     };
     std::fs::write(path, text)?;

@@ -1,6 +1,10 @@
 //! The report of a backtest: every figure with numerator, denominator and interval, or why it cannot be had.
 
+mod charts;
 mod figures;
+mod html;
+mod markdown;
+mod words;
 
 use decision::time::Timestamp;
 use serde::{Deserialize, Serialize};

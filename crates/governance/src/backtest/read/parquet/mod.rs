@@ -63,6 +63,20 @@ impl Groups {
                 return Err(format!("there is no column `{}`", column.name()));
             }
         }
+        // The crate takes these for granted and panics.
+        let columns = file
+            .metadata()
+            .row_groups()
+            .iter()
+            .flat_map(|group| group.columns());
+        for column in columns {
+            let start = column
+                .dictionary_page_offset()
+                .unwrap_or(column.data_page_offset());
+            if start < 0 || column.compressed_size() < 0 {
+                return Err("a column lies outside the file".to_owned());
+            }
+        }
         Ok(Self {
             file: Arc::new(file),
             shapes: shapes.into(),
