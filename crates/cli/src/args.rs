@@ -356,6 +356,9 @@ pub(crate) struct Backtest {
     /// Only requests of this long until now; all of an input's when not given
     #[arg(long, value_name = "DURATION")]
     pub(crate) range: Option<String>,
+    /// The moment of the backtest; now when not given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
     /// A history: .jsonl, .csv or .parquet; the store's own requests when not given
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Vec<PathBuf>,

@@ -24,7 +24,8 @@ use crate::settings::Home;
 
 pub(crate) fn run(home: &Home, format: Format, arguments: &Backtest) -> Result<Exit, Error> {
     let files = policies::of_home(home)?;
-    let options = options(&files, arguments, SystemClock.now())?;
+    let now = moment(arguments.as_of.as_deref())?;
+    let options = options(&files, arguments, now)?;
     let holdings = arguments.holdings.as_deref().map(table).transpose()?;
     let inputs = inputs(home, &arguments.input)?;
     let report = match &arguments.policy {
@@ -130,6 +131,17 @@ impl Watched {
             progress.finish();
         }
     }
+}
+
+/// The moment that was given, or now.
+fn moment(text: Option<&str>) -> Result<Timestamp, Error> {
+    let Some(text) = text else {
+        return Ok(SystemClock.now());
+    };
+    Timestamp::parse(text).ok_or_else(|| {
+        Error::new(Exit::BadInput, format!("`{text}` is not a moment"))
+            .hint("write RFC 3339, such as `2026-12-31T18:00:00Z`")
+    })
 }
 
 /// How to run, as of `now`.
