@@ -242,9 +242,5 @@ pub(super) fn conditions(sink: &mut Sink, node: &Node, file: &str, draft: &mut D
             width(line).saturating_sub(width(first)),
         )
     });
-    draft.conditions = Some(Block {
-        text: text.to_owned(),
-        line,
-        indent,
-    });
+    draft.conditions = Some(Block::new(text, line, indent));
 }

@@ -7,20 +7,42 @@ use crate::problem::Spot;
 /// The text of the conditions, and where it stands in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
-    pub(crate) text: String,
+    pub(super) text: String,
+    /// Where each of its lines begins, in bytes.
+    starts: Vec<usize>,
     /// Line of its first line, from 1.
-    pub(crate) line: usize,
+    line: usize,
     /// Columns by which the block is indented.
-    pub(crate) indent: usize,
+    indent: usize,
 }
 
 impl Block {
+    /// `line` is where its first line stands in the file, `indent` by how many columns it is indented there.
+    pub(crate) fn new(text: &str, line: usize, indent: usize) -> Self {
+        let after = |(at, _): (usize, &str)| at.saturating_add(1);
+        Self {
+            text: text.to_owned(),
+            starts: std::iter::once(0)
+                .chain(text.match_indices('\n').map(after))
+                .collect(),
+            line,
+            indent,
+        }
+    }
+
     /// The place of bytes of the text.
     pub(super) fn spot(&self, offset: usize, length: usize) -> Spot {
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        let line = before.matches('\n').count();
-        let begin = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
-        let column = before.get(begin..).unwrap_or_default().chars().count();
+        let line = self
+            .starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1);
+        let begin = self.starts.get(line).copied().unwrap_or_default();
+        let column = self
+            .text
+            .get(begin..offset)
+            .unwrap_or_default()
+            .chars()
+            .count();
         let covered = self.text.get(offset..offset.saturating_add(length));
         let length = covered
             .unwrap_or_default()
