@@ -12,7 +12,6 @@
 )]
 
 #[path = "../tests/common/parquet_file.rs"]
-#[expect(dead_code, unreachable_pub, reason = "it serves the tests too")]
 mod parquet_file;
 
 use std::fmt::Write as _;
@@ -22,7 +21,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use decision::rules::Rules;
-use decision::rules::policy::{ConflictRule, Entitlement, LevelOrder, Listed, Pattern, Policy, Role};
+use decision::rules::policy::{
+    ConflictRule, Entitlement, LevelOrder, Listed, Pattern, Policy, Role,
+};
 use decision::time::Timestamp;
 use governance::backtest::{Format, HoldingsTable, Input, Options, Report, run};
 use parquet_file::Written;
@@ -52,12 +53,19 @@ impl Random {
 }
 
 fn name(number: u32) -> String {
-    format!("system{}:{}", number / 3, ["read", "write", "admin"][(number % 3) as usize])
+    format!(
+        "system{}:{}",
+        number / 3,
+        ["read", "write", "admin"][(number % 3) as usize]
+    )
 }
 
 /// The generator of crates/testkit/benches/rule.rs.
 fn policy(random: &mut Random) -> Policy {
-    let pattern = |text: String| Pattern { text, ..Pattern::default() };
+    let pattern = |text: String| Pattern {
+        text,
+        ..Pattern::default()
+    };
     Policy {
         digest: "sha256:bench".into(),
         file: "bench".into(),
@@ -66,7 +74,10 @@ fn policy(random: &mut Random) -> Policy {
                 let mut own: Vec<u32> = (0..PER_ROLE).map(|_| random.below(ENTITLEMENTS)).collect();
                 own.sort_unstable();
                 own.dedup();
-                let listed = |number| Listed { entitlement: name(number), ..Listed::default() };
+                let listed = |number| Listed {
+                    entitlement: name(number),
+                    ..Listed::default()
+                };
                 Role {
                     name: format!("role{number}"),
                     standard: own.into_iter().map(listed).collect(),
@@ -75,7 +86,10 @@ fn policy(random: &mut Random) -> Policy {
             })
             .collect(),
         catalogue: (0..ENTITLEMENTS)
-            .map(|number| Entitlement { id: name(number), ..Entitlement::default() })
+            .map(|number| Entitlement {
+                id: name(number),
+                ..Entitlement::default()
+            })
             .collect(),
         levels: vec![LevelOrder {
             levels: ["read", "write", "admin"].map(String::from).to_vec(),
@@ -92,7 +106,9 @@ fn policy(random: &mut Random) -> Policy {
             })
             .filter(|rule| rule.sides[0].text != rule.sides[1].text)
             .collect(),
-        privileged: (0..PATTERNS).map(|number| pattern(format!("system{}:*", number * 3))).collect(),
+        privileged: (0..PATTERNS)
+            .map(|number| pattern(format!("system{}:*", number * 3)))
+            .collect(),
         ..Policy::default()
     }
 }
@@ -115,10 +131,16 @@ fn rows(policy: &Policy, random: &mut Random, count: u32) -> Vec<Asked> {
         .map(|role| {
             let number = |text: &str| {
                 let (system, level) = text.trim_start_matches("system").split_once(':').unwrap();
-                let level = ["read", "write", "admin"].iter().position(|one| *one == level).unwrap();
+                let level = ["read", "write", "admin"]
+                    .iter()
+                    .position(|one| *one == level)
+                    .unwrap();
                 system.parse::<u32>().unwrap() * 3 + level as u32
             };
-            role.standard.iter().map(|listed| number(&listed.entitlement)).collect()
+            role.standard
+                .iter()
+                .map(|listed| number(&listed.entitlement))
+                .collect()
         })
         .collect();
     (0..count)
@@ -149,7 +171,11 @@ fn json_lines(rows: &[Asked], held: Option<&[Vec<u32>]>) -> String {
     let mut text = String::new();
     for row in rows {
         let at = Timestamp::from_seconds(row.at);
-        let approvals = if row.approvals.is_empty() { String::new() } else { format!("\"{}\"", row.approvals) };
+        let approvals = if row.approvals.is_empty() {
+            String::new()
+        } else {
+            format!("\"{}\"", row.approvals)
+        };
         write!(
             text,
             "{{\"request_id\":\"{}\",\"requester\":\"person{:04}\",\"role\":\"role{}\",\"department\":\"Department of Operations {}\",\
@@ -159,7 +185,10 @@ fn json_lines(rows: &[Asked], held: Option<&[Vec<u32>]>) -> String {
         )
         .unwrap();
         if let Some(held) = held {
-            let names: Vec<String> = held[row.person as usize].iter().map(|held| format!("\"{}\"", name(*held))).collect();
+            let names: Vec<String> = held[row.person as usize]
+                .iter()
+                .map(|held| format!("\"{}\"", name(*held)))
+                .collect();
             write!(text, ",\"holdings\":[{}]", names.join(",")).unwrap();
         }
         text.push_str("}\n");
@@ -199,15 +228,26 @@ fn policy_as_json(policy: &Policy) -> String {
     let list = |items: Vec<String>| format!("[{}]", items.join(","));
     let quoted = |text: &str| format!("\"{text}\"");
     let roles = policy.roles.iter().map(|role| {
-        let own = role.standard.iter().map(|listed| quoted(&listed.entitlement)).collect();
+        let own = role
+            .standard
+            .iter()
+            .map(|listed| quoted(&listed.entitlement))
+            .collect();
         format!("{}:{}", quoted(&role.name), list(own))
     });
     let conflicts = policy.conflicts.iter();
-    let conflicts = conflicts.map(|rule| list(rule.sides.iter().map(|side| quoted(&side.text)).collect()));
+    let conflicts =
+        conflicts.map(|rule| list(rule.sides.iter().map(|side| quoted(&side.text)).collect()));
     format!(
         "{{\"roles\":{{{}}},\"privileged\":{},\"sod_conflicts\":{}}}",
         roles.collect::<Vec<_>>().join(","),
-        list(policy.privileged.iter().map(|pattern| quoted(&pattern.text)).collect()),
+        list(
+            policy
+                .privileged
+                .iter()
+                .map(|pattern| quoted(&pattern.text))
+                .collect()
+        ),
         list(conflicts.collect())
     )
 }
@@ -216,11 +256,22 @@ fn policy_as_json(policy: &Policy) -> String {
 fn processor_seconds() -> f64 {
     let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = text.rsplit(')').next().unwrap_or_default();
-    let ticks = |place| after_name.split_whitespace().nth(place).and_then(|text| text.parse::<f64>().ok());
+    let ticks = |place| {
+        after_name
+            .split_whitespace()
+            .nth(place)
+            .and_then(|text| text.parse::<f64>().ok())
+    };
     (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
 }
 
-fn measure(title: &str, path: &Path, rows: usize, rules: &Rules, holdings: Option<&HoldingsTable>) -> Report {
+fn measure(
+    title: &str,
+    path: &Path,
+    rows: usize,
+    rules: &Rules,
+    holdings: Option<&HoldingsTable>,
+) -> Report {
     let bytes = fs::metadata(path).unwrap().len();
     let mut last = None;
     for threads in [1, 2] {
@@ -236,7 +287,10 @@ fn measure(title: &str, path: &Path, rows: usize, rules: &Rules, holdings: Optio
                 let format = Format::from_path(path).unwrap();
                 let started = Instant::now();
                 let input = Input::from_file(title, format, file);
-                let report = run(vec![input], holdings, rules, &options, &|_| ControlFlow::Continue(())).unwrap();
+                let report = run(vec![input], holdings, rules, &options, &|_| {
+                    ControlFlow::Continue(())
+                })
+                .unwrap();
                 let time = started.elapsed().as_secs_f64();
                 assert_eq!(report.rows.judged as usize, rows);
                 assert!(report.must_be_zero.holds());
@@ -257,10 +311,17 @@ fn measure(title: &str, path: &Path, rows: usize, rules: &Rules, holdings: Optio
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let count: u32 = arguments.first().map_or(1_000_000, |rows| rows.parse().unwrap());
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench")
+        .collect();
+    let count: u32 = arguments
+        .first()
+        .map_or(1_000_000, |rows| rows.parse().unwrap());
     let kept = arguments.get(1).map(PathBuf::from);
-    let folder = kept.clone().unwrap_or_else(|| std::env::temp_dir().join("backtest-bench"));
+    let folder = kept
+        .clone()
+        .unwrap_or_else(|| std::env::temp_dir().join("backtest-bench"));
     fs::create_dir_all(&folder).unwrap();
     let mut random = Random(7);
     let policy = policy(&mut random);
@@ -289,16 +350,29 @@ fn main() {
     let holdings = HoldingsTable::from_csv("holdings.csv", fs::File::open(table).unwrap()).unwrap();
     let table_time = started.elapsed();
     let rules = Rules::compile(policy).unwrap();
-    println!("holdings of {} people read in {} ms", holdings.people(), table_time.as_millis());
-    println!("| history of {count} rows | size | threads | median | best | rows per processor second |\n| --- | --- | --- | --- | --- | --- |");
+    println!(
+        "holdings of {} people read in {} ms",
+        holdings.people(),
+        table_time.as_millis()
+    );
+    println!(
+        "| history of {count} rows | size | threads | median | best | rows per processor second |\n| --- | --- | --- | --- | --- | --- |"
+    );
     if std::env::var_os("ONLY_PARQUET").is_some() {
         measure("Parquet", &columns, rows.len(), &rules, Some(&holdings));
         return;
     }
     let report = measure("JSON Lines", &lines, rows.len(), &rules, Some(&holdings));
     let columnar = measure("Parquet", &columns, rows.len(), &rules, Some(&holdings));
-    measure("JSON Lines, holdings inline", &inlined, inline.len(), &rules, None);
+    measure(
+        "JSON Lines, holdings inline",
+        &inlined,
+        inline.len(),
+        &rules,
+        None,
+    );
     assert_eq!(report.decisions, columnar.decisions);
+    file("report.html", report.to_html().as_bytes());
     println!("{:?}", report.latency);
     for decision in report.decisions {
         println!("{}: {}", decision.decision, decision.share);

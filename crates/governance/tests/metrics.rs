@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{Dice, answers, at, judge, judge_rows, judge_with, lines, options, random_row, row, rules};
+use common::{
+    Dice, answers, at, judge, judge_rows, judge_with, lines, options, random_row, row, rules,
+};
 use governance::backtest::{Format, HoldingsTable, Input, Measure, Options, Report, compare, run};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
@@ -63,16 +65,26 @@ fn ten_rows_worked_out_by_hand() {
     assert_eq!(pair(&report.reliability.buckets[0].agreement), (5, 9));
     let error = report.reliability.expected_calibration_error.unwrap();
     assert!((error - 4.0 / 9.0).abs() < 1e-12);
-    let only: Vec<(&str, u64)> =
-        report.blockers.iter().filter(|one| one.only > 0).map(|one| (one.finding.as_str(), one.only)).collect();
-    assert_eq!(only, [
-        ("separation-of-duties-conflict", 2),
-        ("fact-unreachable", 1),
-        ("justification-missing", 1),
-        ("manager-approval-missing", 1),
-    ]);
+    let only: Vec<(&str, u64)> = report
+        .blockers
+        .iter()
+        .filter(|one| one.only > 0)
+        .map(|one| (one.finding.as_str(), one.only))
+        .collect();
+    assert_eq!(
+        only,
+        [
+            ("separation-of-duties-conflict", 2),
+            ("fact-unreachable", 1),
+            ("justification-missing", 1),
+            ("manager-approval-missing", 1),
+        ]
+    );
     assert_eq!(report.days.len(), 1);
-    assert_eq!((report.days[0].day.as_str(), report.days[0].decisions), ("2026-11-20", [3, 2, 5, 0]));
+    assert_eq!(
+        (report.days[0].day.as_str(), report.days[0].decisions),
+        ("2026-11-20", [3, 2, 5, 0])
+    );
 }
 
 #[test]
@@ -81,11 +93,20 @@ fn what_cannot_be_measured_says_why() {
     let report = judge_rows(&[row(1, &bare)]);
     for (measure, reason) in [
         (&report.agreement, "no row judged has `owner_decision`"),
-        (&report.agreement_of_grants, "no row judged has `owner_decision`"),
-        (&report.escalation_recall, "no row judged has `owner_decision`"),
+        (
+            &report.agreement_of_grants,
+            "no row judged has `owner_decision`",
+        ),
+        (
+            &report.escalation_recall,
+            "no row judged has `owner_decision`",
+        ),
         (&report.least_privilege, "no row with `minimal_access`"),
         (&report.conflict_recall, "no row judged has `sod_conflict`"),
-        (&report.must_be_zero.conflicting_grants_to_the_owner, "no automatic grant has `sod_conflict`"),
+        (
+            &report.must_be_zero.conflicting_grants_to_the_owner,
+            "no automatic grant has `sod_conflict`",
+        ),
     ] {
         let told = measure.not_measurable.as_deref().unwrap();
         assert!(told.starts_with(reason), "{told}");
@@ -93,12 +114,25 @@ fn what_cannot_be_measured_says_why() {
     }
     // Judged by the owner, and without holdings: never a vacuous zero.
     let report = judge_rows(&[row(1, &json!({"holdings": null, "sod_conflict": true}))]);
-    assert_eq!(report.conflict_recall.not_measurable.unwrap(), "no row with `sod_conflict` has holdings");
-    assert_eq!(report.must_be_zero.conflicting_grants.not_measurable.unwrap(), "nothing was granted automatically");
+    assert_eq!(
+        report.conflict_recall.not_measurable.unwrap(),
+        "no row with `sod_conflict` has holdings"
+    );
+    assert_eq!(
+        report
+            .must_be_zero
+            .conflicting_grants
+            .not_measurable
+            .unwrap(),
+        "nothing was granted automatically"
+    );
     assert_eq!(report.reliability.buckets.len(), 1);
     let empty = judge(Format::JsonLines, "", &options()).unwrap();
     assert!(empty.is_empty());
-    assert_eq!(empty.escalation_rate.not_measurable.as_deref(), Some("there is no row to judge"));
+    assert_eq!(
+        empty.escalation_rate.not_measurable.as_deref(),
+        Some("there is no row to judge")
+    );
 }
 
 /// A conflict that no rule names shows through the owner; it is listed.
@@ -106,8 +140,13 @@ fn what_cannot_be_measured_says_why() {
 fn an_owner_can_see_a_conflict_that_no_rule_names() {
     let report = judge_rows(&[row(1, &json!({})), row(2, &json!({"sod_conflict": true}))]);
     assert!(!report.must_be_zero.holds());
-    assert_eq!(pair(&report.must_be_zero.conflicting_grants_to_the_owner), (1, 2));
-    let [breach] = &report.must_be_zero.requests[..] else { panic!("one breach") };
+    assert_eq!(
+        pair(&report.must_be_zero.conflicting_grants_to_the_owner),
+        (1, 2)
+    );
+    let [breach] = &report.must_be_zero.requests[..] else {
+        panic!("one breach")
+    };
     assert_eq!((breach.request_id.as_str(), breach.place.row), ("REQ-2", 2));
     assert!(breach.is_conflict_to_the_owner && !breach.is_conflict && !breach.is_privileged);
 }
@@ -116,10 +155,20 @@ fn an_owner_can_see_a_conflict_that_no_rule_names() {
 #[test]
 fn a_plain_reading_of_the_policy_is_a_second_opinion() {
     let mut policy = common::policy();
-    policy.privileged.push(decision::rules::policy::Pattern { text: "re*:read".into(), ..Default::default() });
+    policy.privileged.push(decision::rules::policy::Pattern {
+        text: "re*:read".into(),
+        ..Default::default()
+    });
     let rules = decision::rules::Rules::compile(policy).unwrap();
-    let input = Input::from_bytes("history", Format::JsonLines, lines(&[row(1, &json!({}))]).into());
-    let report = run(vec![input], None, &rules, &options(), &|_| ControlFlow::Continue(())).unwrap();
+    let input = Input::from_bytes(
+        "history",
+        Format::JsonLines,
+        lines(&[row(1, &json!({}))]).into(),
+    );
+    let report = run(vec![input], None, &rules, &options(), &|_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     assert_eq!(answers(&report), [1, 0, 0, 0]);
     assert_eq!(pair(&report.must_be_zero.privileged_grants), (1, 1));
 }
@@ -128,18 +177,25 @@ fn a_plain_reading_of_the_policy_is_a_second_opinion() {
 #[test]
 fn a_second_way_to_count() {
     let mut dice = Dice(11);
-    let rows: Vec<Value> = (0..400).map(|number| random_row(number, &mut dice)).collect();
+    let rows: Vec<Value> = (0..400)
+        .map(|number| random_row(number, &mut dice))
+        .collect();
     let report = judge_rows(&rows);
     let singles: Vec<(Value, Report)> = rows
         .iter()
         .map(|row| (row.clone(), judge_rows(std::slice::from_ref(row))))
         .collect();
     let answer = |report: &Report| {
-        let decision = report.decisions.iter().find(|decision| decision.share.numerator == 1);
+        let decision = report
+            .decisions
+            .iter()
+            .find(|decision| decision.share.numerator == 1);
         decision.unwrap().decision.clone()
     };
     let count = |wanted: &dyn Fn(&Value, &str, &Report) -> bool| {
-        let found = singles.iter().filter(|(row, report)| wanted(row, &answer(report), report));
+        let found = singles
+            .iter()
+            .filter(|(row, report)| wanted(row, &answer(report), report));
         found.count() as u64
     };
     let owner = |row: &Value| row["owner_decision"].as_str().map(str::to_owned);
@@ -154,26 +210,47 @@ fn a_second_way_to_count() {
     let routed = |ours: &str| ours == "ESCALATE" || ours == "DENY";
     assert_eq!(
         pair(&report.agreement),
-        (count(&|row, ours, _| agrees(row, ours)), count(&|row, _, _| owner(row).is_some()))
+        (
+            count(&|row, ours, _| agrees(row, ours)),
+            count(&|row, _, _| owner(row).is_some())
+        )
     );
     assert_eq!(
         pair(&report.agreement_of_grants),
         (
-            count(&|row, ours, _| ours == "AUTO_PROVISION" && owner(row).as_deref() == Some("approve")),
+            count(&|row, ours, _| ours == "AUTO_PROVISION"
+                && owner(row).as_deref() == Some("approve")),
             count(&|row, ours, _| ours == "AUTO_PROVISION" && owner(row).is_some())
         )
     );
-    assert_eq!(pair(&report.escalation_rate), (count(&|_, ours, _| routed(ours)), 400));
+    assert_eq!(
+        pair(&report.escalation_rate),
+        (count(&|_, ours, _| routed(ours)), 400)
+    );
     let both = count(&|row, ours, _| exception(row) && routed(ours));
     let all_routed = count(&|row, ours, _| owner(row).is_some() && routed(ours));
     assert_eq!(pair(&report.escalation_precision), (both, all_routed));
-    assert_eq!(pair(&report.escalation_recall), (both, count(&|row, _, _| exception(row))));
-    let flagged = |report: &Report| report.blockers.iter().any(|one| one.finding == "separation-of-duties-conflict");
+    assert_eq!(
+        pair(&report.escalation_recall),
+        (both, count(&|row, _, _| exception(row)))
+    );
+    let flagged = |report: &Report| {
+        report
+            .blockers
+            .iter()
+            .any(|one| one.finding == "separation-of-duties-conflict")
+    };
     let is_true = |row: &Value| row["sod_conflict"] == true || row["sod_conflict"] == "sod-1";
     let known = |row: &Value| !row["sod_conflict"].is_null() && !row["holdings"].is_null();
     let caught = count(&|row, _, one| known(row) && flagged(one) && is_true(row));
-    assert_eq!(pair(&report.conflict_precision), (caught, count(&|row, _, one| known(row) && flagged(one))));
-    assert_eq!(pair(&report.conflict_recall), (caught, count(&|row, _, _| known(row) && is_true(row))));
+    assert_eq!(
+        pair(&report.conflict_precision),
+        (caught, count(&|row, _, one| known(row) && flagged(one)))
+    );
+    assert_eq!(
+        pair(&report.conflict_recall),
+        (caught, count(&|row, _, _| known(row) && is_true(row)))
+    );
     let proposed = |row: &Value, ours: &str, one: &Report| {
         let over_asked = one.blockers.iter().any(|one| one.finding == "over-asking");
         match (ours, over_asked) {
@@ -183,42 +260,91 @@ fn a_second_way_to_count() {
         }
     };
     let minimal = |row: &Value| row["minimal_access"].as_str().map(str::to_owned);
-    let scoped = count(&|row, ours, one| proposed(row, ours, one).is_some() && minimal(row).is_some());
-    let exact = count(&|row, ours, one| proposed(row, ours, one).is_some() && proposed(row, ours, one) == minimal(row));
+    let scoped =
+        count(&|row, ours, one| proposed(row, ours, one).is_some() && minimal(row).is_some());
+    let exact = count(&|row, ours, one| {
+        proposed(row, ours, one).is_some() && proposed(row, ours, one) == minimal(row)
+    });
     assert_eq!(pair(&report.least_privilege), (exact, scoped));
     // No level below another is both granted and needed here, so what is not exact is too much.
     assert_eq!(pair(&report.over_provisioning), (scoped - exact, scoped));
     for blocker in &report.blockers {
-        let of = |one: &Report| one.blockers.iter().find(|one| one.finding == blocker.finding).cloned();
-        assert_eq!(blocker.seen, count(&|_, _, one| of(one).is_some()), "{}", blocker.finding);
-        assert_eq!(blocker.only, count(&|_, _, one| of(one).is_some_and(|one| one.only == 1)), "{}", blocker.finding);
+        let of = |one: &Report| {
+            one.blockers
+                .iter()
+                .find(|one| one.finding == blocker.finding)
+                .cloned()
+        };
+        assert_eq!(
+            blocker.seen,
+            count(&|_, _, one| of(one).is_some()),
+            "{}",
+            blocker.finding
+        );
+        assert_eq!(
+            blocker.only,
+            count(&|_, _, one| of(one).is_some_and(|one| one.only == 1)),
+            "{}",
+            blocker.finding
+        );
     }
-    for (line, name) in report.confusion.iter().zip(["approve", "ask", "escalate", "deny"]) {
+    for (line, name) in report
+        .confusion
+        .iter()
+        .zip(["approve", "ask", "escalate", "deny"])
+    {
         for (ours, decision) in line.ours.iter().zip(&report.decisions) {
-            let counted = count(&|row, ours, _| owner(row).as_deref() == Some(name) && ours == decision.decision);
+            let counted = count(&|row, ours, _| {
+                owner(row).as_deref() == Some(name) && ours == decision.decision
+            });
             assert_eq!(*ours, counted);
         }
     }
-    assert!(report.days.iter().map(|day| day.decisions.iter().sum::<u64>()).sum::<u64>() == 400);
-    assert!(both > 50 && caught > 3 && scoped > 30, "{both} {caught} {scoped}");
+    assert!(
+        report
+            .days
+            .iter()
+            .map(|day| day.decisions.iter().sum::<u64>())
+            .sum::<u64>()
+            == 400
+    );
+    assert!(
+        both > 50 && caught > 3 && scoped > 30,
+        "{both} {caught} {scoped}"
+    );
 }
 
 /// The same report for any number of threads, any order of rows, and the slow path.
 #[test]
 fn nothing_hangs_on_threads() {
     let mut dice = Dice(5);
-    let mut rows: Vec<Value> = (0..30_000).map(|number| random_row(number, &mut dice)).collect();
+    let mut rows: Vec<Value> = (0..30_000)
+        .map(|number| random_row(number, &mut dice))
+        .collect();
     for place in [100, 20_000] {
         rows[place] = json!({"request_id": "broken"});
     }
     let text = lines(&rows);
-    let of = |threads| judge(Format::JsonLines, text.clone(), &Options { threads, ..options() }).unwrap();
+    let of = |threads| {
+        judge(
+            Format::JsonLines,
+            text.clone(),
+            &Options {
+                threads,
+                ..options()
+            },
+        )
+        .unwrap()
+    };
     let one = of(1);
     assert_eq!(one.rows.broken, 2);
     for threads in [2, 3, 8] {
         assert_eq!(of(threads), one, "{threads} threads");
     }
-    let slowly = Options { slowly: true, ..options() };
+    let slowly = Options {
+        slowly: true,
+        ..options()
+    };
     let few = lines(&rows[..2_000]);
     assert_eq!(
         judge(Format::JsonLines, few.clone(), &slowly).unwrap(),
@@ -227,45 +353,85 @@ fn nothing_hangs_on_threads() {
     let mut backwards = rows.clone();
     backwards.reverse();
     let backwards = judge(Format::JsonLines, lines(&backwards), &options()).unwrap();
-    assert_eq!((backwards.agreement, backwards.days), (one.agreement, one.days));
+    assert_eq!(
+        (backwards.agreement, backwards.days),
+        (one.agreement, one.days)
+    );
 }
 
 #[test]
 fn two_policies_on_the_same_rows() {
     let mut policy = common::policy();
     policy.digest = "sha256:4567".into();
-    policy.roles[0].standard.retain(|listed| listed.entitlement != "ci:read");
+    policy.roles[0]
+        .standard
+        .retain(|listed| listed.entitlement != "ci:read");
     let stricter = decision::rules::Rules::compile(policy).unwrap();
     let rows: Vec<Value> = (0..40)
-        .map(|number| row(number, &json!({"access": if number % 2 == 0 { "ci:read" } else { "repo:read" }})))
+        .map(|number| {
+            row(
+                number,
+                &json!({"access": if number % 2 == 0 { "ci:read" } else { "repo:read" }}),
+            )
+        })
         .collect();
     let of = |threads| {
         let input = Input::from_bytes("history", Format::JsonLines, lines(&rows).into());
-        let options = Options { threads, ..options() };
-        compare(vec![input], None, &rules(), &stricter, &options, &|_| ControlFlow::Continue(())).unwrap()
+        let options = Options {
+            threads,
+            ..options()
+        };
+        compare(vec![input], None, &rules(), &stricter, &options, &|_| {
+            ControlFlow::Continue(())
+        })
+        .unwrap()
     };
     let comparison = of(1);
     assert_eq!(comparison.matrix, [[20, 0, 20, 0], [0; 4], [0; 4], [0; 4]]);
     assert_eq!(comparison.changes(), 20);
-    let [changed] = &comparison.changed[..] else { panic!("one kind of change") };
+    let [changed] = &comparison.changed[..] else {
+        panic!("one kind of change")
+    };
     assert_eq!((changed.from, changed.to), ("AUTO_PROVISION", "ESCALATE"));
-    let examples: Vec<&str> = changed.examples.iter().map(|one| one.request_id.as_str()).collect();
+    let examples: Vec<&str> = changed
+        .examples
+        .iter()
+        .map(|one| one.request_id.as_str())
+        .collect();
     assert_eq!(examples, ["REQ-0", "REQ-2", "REQ-4", "REQ-6", "REQ-8"]);
-    assert_eq!((changed.examples[0].stopped_before, changed.examples[0].stopped_now), (None, Some("out-of-role")));
+    assert_eq!(
+        (
+            changed.examples[0].stopped_before,
+            changed.examples[0].stopped_now
+        ),
+        (None, Some("out-of-role"))
+    );
     assert_eq!(answers(&comparison.old), [40, 0, 0, 0]);
     assert_eq!(of(3).changed, comparison.changed);
-    assert!(comparison.to_markdown().contains("20 of 40 requests are decided otherwise"));
+    assert!(
+        comparison
+            .to_markdown()
+            .contains("20 of 40 requests are decided otherwise")
+    );
 }
 
 #[test]
 fn holdings_of_a_file_are_those_of_then() {
     let mut table = HoldingsTable::default();
-    table.hold("bob", "vendor:create", Some(at("2026-11-01T00:00:00Z")), Some(at("2026-11-10T00:00:00Z")));
+    table.hold(
+        "bob",
+        "vendor:create",
+        Some(at("2026-11-01T00:00:00Z")),
+        Some(at("2026-11-10T00:00:00Z")),
+    );
     let ask = |day: &str, requester: &str, behalf: Value| {
-        row(1, &json!({
-            "requester": requester, "on_behalf_of": behalf, "role": "clerk", "access": "payment:approve",
-            "decided_at": format!("2026-{day}T00:00:00Z"), "holdings": null,
-        }))
+        row(
+            1,
+            &json!({
+                "requester": requester, "on_behalf_of": behalf, "role": "clerk", "access": "payment:approve",
+                "decided_at": format!("2026-{day}T00:00:00Z"), "holdings": null,
+            }),
+        )
     };
     let rows = [
         ask("10-31", "bob", json!(null)),
@@ -278,5 +444,8 @@ fn holdings_of_a_file_are_those_of_then() {
     assert_eq!(answers(&report), [3, 0, 2, 0]);
     assert_eq!(report.rows.without_holdings, 0);
     let report = judge(Format::JsonLines, lines(&rows), &options()).unwrap();
-    assert_eq!((answers(&report), report.rows.without_holdings), (vec![0, 0, 5, 0], 5));
+    assert_eq!(
+        (answers(&report), report.rows.without_holdings),
+        (vec![0, 0, 5, 0], 5)
+    );
 }

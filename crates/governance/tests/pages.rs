@@ -11,14 +11,21 @@ const HOSTILE: &str = "<script>alert('x')</script>|`\"&\u{202e}\n# head";
 fn hostile() -> Report {
     // Granted by itself, and a conflict to the owner: so it is listed.
     let names = json!({"requester": HOSTILE, "request_id": HOSTILE, "sod_conflict": true});
-    judge_rows(&[row(1, &names), row(2, &json!({"owner_decision": "<b>maybe"}))])
+    judge_rows(&[
+        row(1, &names),
+        row(2, &json!({"owner_decision": "<b>maybe"})),
+    ])
 }
 
 #[test]
 fn html_holds_nothing_of_the_history_as_markup() {
     let page = hostile().to_html();
-    assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;|`&quot;&amp;\\u{202e}\\u{a}# head"));
-    for forbidden in ["<script", "<b>maybe", "\u{202e}", "http://", "https://", "@import", "url(", "onload"] {
+    assert!(page.contains(
+        "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;|`&quot;&amp;\\u{202e}\\u{a}# head"
+    ));
+    for forbidden in [
+        "<script", "<b>maybe", "\u{202e}", "http://", "https://", "@import", "url(", "onload",
+    ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
     assert!(page.contains("default-src 'none'"));
@@ -26,7 +33,10 @@ fn html_holds_nothing_of_the_history_as_markup() {
     let mut open: Vec<&str> = Vec::new();
     for tag in page.split('<').skip(1) {
         let name = tag.split([' ', '>', '/']).next().unwrap_or_default();
-        let is_closed = tag.split('>').next().is_some_and(|inner| inner.ends_with('/'));
+        let is_closed = tag
+            .split('>')
+            .next()
+            .is_some_and(|inner| inner.ends_with('/'));
         if let Some(closing) = tag.strip_prefix('/') {
             let closing = closing.split('>').next().unwrap_or_default();
             assert_eq!(open.pop(), Some(closing));

@@ -64,11 +64,22 @@ impl Comparison {
             for (to, requests) in Answer::ALL.into_iter().zip(line) {
                 let examples = examples.next().unwrap_or_default();
                 if from != to && requests > 0 {
-                    changed.push(Changed { from: from.name(), to: to.name(), requests, examples });
+                    changed.push(Changed {
+                        from: from.name(),
+                        to: to.name(),
+                        requests,
+                        examples,
+                    });
                 }
             }
         }
-        Self { format: FORMAT, old, new, matrix: changes.matrix, changed }
+        Self {
+            format: FORMAT,
+            old,
+            new,
+            matrix: changes.matrix,
+            changed,
+        }
     }
 
     /// How many requests are decided otherwise.
@@ -95,7 +106,11 @@ impl Changes {
         if before.answer == now.answer {
             return;
         }
-        if let Some(examples) = self.examples.get_mut(place).filter(|list| list.len() < EXAMPLES_MAX) {
+        if let Some(examples) = self
+            .examples
+            .get_mut(place)
+            .filter(|list| list.len() < EXAMPLES_MAX)
+        {
             examples.push(Change {
                 place: row.place,
                 request_id: row.texts.request_id.to_owned(),

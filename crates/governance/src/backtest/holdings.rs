@@ -75,7 +75,13 @@ impl HoldingsTable {
     }
 
     /// Adds that `person` held `entitlement` from (inclusive) until (exclusive); `None` has no such end.
-    pub fn hold(&mut self, person: &str, entitlement: &str, from: Option<Timestamp>, until: Option<Timestamp>) {
+    pub fn hold(
+        &mut self,
+        person: &str,
+        entitlement: &str,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) {
         let name = self.numbers.get(entitlement).copied().unwrap_or_else(|| {
             let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
             self.names.push(entitlement.to_owned());
@@ -100,7 +106,12 @@ impl HoldingsTable {
         if entry.person.is_empty() || entry.entitlement.is_empty() {
             return Err("`person` or `entitlement` is empty".to_owned());
         }
-        self.hold(&entry.person, &entry.entitlement, moment(&entry.from)?, moment(&entry.until)?);
+        self.hold(
+            &entry.person,
+            &entry.entitlement,
+            moment(&entry.from)?,
+            moment(&entry.until)?,
+        );
         Ok(())
     }
 
@@ -110,13 +121,22 @@ impl HoldingsTable {
         self.people.len()
     }
 
+    /// Every name, in the order of its number.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// The name of a number that [`Self::held_at`] gives.
     pub(crate) fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", String::as_str)
     }
 
     /// Numbers of what `person` held at a moment, and from when until when (both inclusive) that list does not change.
-    pub(crate) fn held_at(&self, person: &str, at: Timestamp) -> (Vec<u32>, (Timestamp, Timestamp)) {
+    pub(crate) fn held_at(
+        &self,
+        person: &str,
+        at: Timestamp,
+    ) -> (Vec<u32>, (Timestamp, Timestamp)) {
         let (mut from, mut until) = (Timestamp::default(), never());
         let mut names = Vec::new();
         for span in self.people.get(person).into_iter().flatten() {
@@ -159,7 +179,10 @@ mod tests {
         let at = |text| Timestamp::parse(text).unwrap();
         let names = |person, text| {
             let (numbers, _) = table.held_at(person, at(text));
-            numbers.into_iter().map(|number| table.name(number)).collect::<Vec<_>>()
+            numbers
+                .into_iter()
+                .map(|number| table.name(number))
+                .collect::<Vec<_>>()
         };
         assert_eq!(names("ada", "2025-12-31T23:59:59Z"), ["a:read"]);
         assert_eq!(names("ada", "2026-01-01T00:00:00Z"), ["a:read", "b:read"]);
@@ -167,7 +190,10 @@ mod tests {
         assert_eq!(names("bob", "2026-01-01T00:00:00Z"), [""; 0]);
         assert_eq!(names("eve", "2026-01-01T00:00:00Z"), [""; 0]);
         let (_, span) = table.held_at("ada", at("2026-01-10T00:00:00Z"));
-        assert_eq!(span, (at("2026-01-01T00:00:00Z"), at("2026-01-31T23:59:59Z")));
+        assert_eq!(
+            span,
+            (at("2026-01-01T00:00:00Z"), at("2026-01-31T23:59:59Z"))
+        );
         assert_eq!(table.people(), 2);
     }
 
@@ -175,7 +201,10 @@ mod tests {
     fn a_hole_is_refused_with_its_place() {
         for (text, place) in [
             ("person,entitlement\nada\n", "row 1"),
-            ("person,entitlement,from\nada,a:read,\nada,b:read,soon\n", "row 2"),
+            (
+                "person,entitlement,from\nada,a:read,\nada,b:read,soon\n",
+                "row 2",
+            ),
             ("person,thing\nada,a\n", "row 1"),
         ] {
             let error = HoldingsTable::from_csv("held.csv", text.as_bytes()).unwrap_err();

@@ -40,7 +40,6 @@ impl Table {
     pub(crate) fn text(&self, number: u32) -> &str {
         self.texts.get(number as usize).map_or("", |text| text)
     }
-
 }
 
 /// The texts of one thread.

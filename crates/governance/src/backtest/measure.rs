@@ -49,7 +49,10 @@ impl std::fmt::Display for Measure {
                 percent(high)
             ),
             _ => {
-                let reason = self.not_measurable.as_deref().unwrap_or("nothing to measure");
+                let reason = self
+                    .not_measurable
+                    .as_deref()
+                    .unwrap_or("nothing to measure");
                 write!(formatter, "not measurable: {reason}")
             }
         }
@@ -61,7 +64,11 @@ impl std::fmt::Display for Measure {
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let near_an_end = percent > 0.0 && percent < 0.05 || percent < 100.0 && percent > 99.95;
-    if near_an_end { format!("{percent:.3} %") } else { format!("{percent:.1} %") }
+    if near_an_end {
+        format!("{percent:.3} %")
+    } else {
+        format!("{percent:.1} %")
+    }
 }
 
 /// The Wilson score interval: centre and half-width from the normal approximation to the binomial.
@@ -73,8 +80,16 @@ fn wilson(numerator: u64, denominator: u64) -> [f64; 2] {
     let spread = share * (1.0 - share) / n + square / (4.0 * n * n);
     let half = Z / (1.0 + square / n) * spread.sqrt();
     // At the ends the interval touches them; rounding must not take it off.
-    let low = if numerator == 0 { 0.0 } else { (centre - half).clamp(0.0, 1.0) };
-    let high = if numerator == denominator { 1.0 } else { (centre + half).clamp(0.0, 1.0) };
+    let low = if numerator == 0 {
+        0.0
+    } else {
+        (centre - half).clamp(0.0, 1.0)
+    };
+    let high = if numerator == denominator {
+        1.0
+    } else {
+        (centre + half).clamp(0.0, 1.0)
+    };
     [low, high]
 }
 
@@ -93,15 +108,27 @@ mod tests {
             (20, 20, 0.8389, 1.0),
         ] {
             let [found_low, found_high] = wilson(numerator, denominator);
-            assert!((found_low - low).abs() < 5.1e-5, "{numerator}/{denominator}: {found_low}");
-            assert!((found_high - high).abs() < 5.1e-5, "{numerator}/{denominator}: {found_high}");
+            assert!(
+                (found_low - low).abs() < 5.1e-5,
+                "{numerator}/{denominator}: {found_low}"
+            );
+            assert!(
+                (found_high - high).abs() < 5.1e-5,
+                "{numerator}/{denominator}: {found_high}"
+            );
         }
     }
 
     #[test]
     fn words() {
-        assert_eq!(Measure::new(1, 4, "").to_string(), "25.0 % (1 of 4; 4.6 % to 69.9 %)");
-        assert_eq!(Measure::new(0, 0, "no rows").to_string(), "not measurable: no rows");
+        assert_eq!(
+            Measure::new(1, 4, "").to_string(),
+            "25.0 % (1 of 4; 4.6 % to 69.9 %)"
+        );
+        assert_eq!(
+            Measure::new(0, 0, "no rows").to_string(),
+            "not measurable: no rows"
+        );
         assert_eq!(percent(0.000_01), "0.001 %");
     }
 }

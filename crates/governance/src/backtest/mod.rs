@@ -139,7 +139,10 @@ pub fn compare(
     let names = names(&inputs);
     let setting = setting(holdings, options);
     let judges = [Judge::new(old, setting), Judge::new(new, setting)];
-    let Work { tallies: [before, after], changes } = work::run(inputs, &judges, options, progress)?;
+    let Work {
+        tallies: [before, after],
+        changes,
+    } = work::run(inputs, &judges, options, progress)?;
     let old = Report::new(&before, old, names.clone(), options);
     let new = Report::new(&after, new, names, options);
     Ok(Comparison::new(old, new, changes))

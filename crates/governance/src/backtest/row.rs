@@ -82,7 +82,10 @@ impl Column {
         if name == "role" {
             return Some(Self::Roles);
         }
-        Self::ALL.iter().copied().find(|column| column.name() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|column| column.name() == name)
     }
 
     /// Whether a row without it is broken.
@@ -99,7 +102,8 @@ impl Column {
 
     /// Whether it is kept as text and not as a number.
     pub(crate) fn is_text(self) -> bool {
-        self.is_for_conditions() || matches!(self, Self::RequestId | Self::Requester | Self::OnBehalfOf)
+        self.is_for_conditions()
+            || matches!(self, Self::RequestId | Self::Requester | Self::OnBehalfOf)
     }
 }
 
@@ -133,7 +137,9 @@ impl OwnerDecision {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|decision| decision.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|decision| decision.name() == name)
     }
 }
 
@@ -171,9 +177,10 @@ pub(crate) fn code(column: Column, text: &str, interner: &mut Interner) -> Code 
 
 /// The number of a yes or a no in a column.
 pub(crate) fn code_of_flag(column: Column, flag: bool) -> Code {
-    match column {
-        Column::Justification | Column::SodConflict => flag.into(),
-        _ => BROKEN,
+    if matches!(column, Column::Justification | Column::SodConflict) {
+        flag.into()
+    } else {
+        BROKEN
     }
 }
 
@@ -187,7 +194,9 @@ fn justified(text: &str) -> Code {
 /// The bits of named approvals; `None` when one of them is none.
 pub(crate) fn approvals<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Code> {
     names.into_iter().try_fold(0, |bits, name| {
-        let kind = ApprovalKind::ALL.into_iter().find(|kind| kind.name() == name)?;
+        let kind = ApprovalKind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)?;
         Some(bits | 1 << kind as Code)
     })
 }
@@ -202,7 +211,9 @@ fn held(text: &str, interner: &mut Interner) -> Option<Code> {
 
 /// The items of a list written as text, with `;` or line ends between them.
 pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> {
-    text.split([';', '\n']).map(str::trim).filter(|item| !item.is_empty())
+    text.split([';', '\n'])
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
 }
 
 /// The entitlements in a list as written: a JSON array, a JSON text, or text with `;` between. `None` when it is a
@@ -212,14 +223,20 @@ pub(crate) fn holdings(text: &str) -> Option<Vec<Cow<'_, str>>> {
         serde_json::from_str::<Vec<Cow<'_, str>>>(text).ok()
     } else if text.starts_with('"') {
         let text: String = serde_json::from_str(text).ok()?;
-        Some(split(&text).map(|name| Cow::Owned(name.to_owned())).collect())
+        Some(
+            split(&text)
+                .map(|name| Cow::Owned(name.to_owned()))
+                .collect(),
+        )
     } else {
         Some(split(text).map(Cow::Borrowed).collect())
     }
 }
 
 /// Where a row stands: which of the inputs, and its line (of text) or number (of Parquet), from 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Place {
     /// Position of the input, from 0.
     pub input: u32,
@@ -248,7 +265,18 @@ impl<'a> Texts<'a> {
             Column::Department => &mut self.department,
             Column::Attributes => &mut self.attributes,
             Column::Facts => &mut self.facts,
-            _ => return,
+            Column::Roles
+            | Column::Access
+            | Column::Duration
+            | Column::Until
+            | Column::CreatedAt
+            | Column::DecidedAt
+            | Column::Justification
+            | Column::Approvals
+            | Column::OwnerDecision
+            | Column::MinimalAccess
+            | Column::SodConflict
+            | Column::Holdings => return,
         };
         *slot = text;
     }
@@ -315,7 +343,9 @@ impl<'a> Row<'a> {
             texts,
             access: number(Column::Access)?.unwrap_or_default(),
             roles: number(Column::Roles)?,
-            beneficiary: number(Column::OnBehalfOf)?.or(requester).unwrap_or_default(),
+            beneficiary: number(Column::OnBehalfOf)?
+                .or(requester)
+                .unwrap_or_default(),
             holdings: number(Column::Holdings)?,
             at: decided_at.or(created_at),
             duration: duration.map(Minutes),
@@ -325,7 +355,9 @@ impl<'a> Row<'a> {
                 Some(_) | None => JustificationState::Missing,
             },
             approvals: ApprovalSet::of(
-                ApprovalKind::ALL.into_iter().filter(|kind| bits & 1 << *kind as Code != 0),
+                ApprovalKind::ALL
+                    .into_iter()
+                    .filter(|kind| bits & 1 << *kind as Code != 0),
             ),
             owner_decision: read(Column::OwnerDecision)?
                 .and_then(|code| OwnerDecision::ALL.get(usize::try_from(code).ok()?).copied()),

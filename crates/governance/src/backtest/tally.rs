@@ -109,7 +109,10 @@ impl Tally {
             };
             count(&mut self.scope, place);
         }
-        let is_flagged = judged.ruling.findings.contains(decision::findings::Kind::Conflict);
+        let is_flagged = judged
+            .ruling
+            .findings
+            .contains(decision::findings::Kind::Conflict);
         match row.sod_conflict {
             Some(is_conflict) if judged.has_holdings => {
                 if let Some(line) = self.conflicts.get_mut(usize::from(is_flagged)) {
@@ -207,7 +210,10 @@ impl Tally {
         add(&mut self.answers, &other.answers);
         add(self.matrix.as_flattened_mut(), other.matrix.as_flattened());
         add(&mut self.scope, &other.scope);
-        add(self.conflicts.as_flattened_mut(), other.conflicts.as_flattened());
+        add(
+            self.conflicts.as_flattened_mut(),
+            other.conflicts.as_flattened(),
+        );
         self.conflicts_unknown += other.conflicts_unknown;
         for (into, from) in self.buckets.iter_mut().zip(other.buckets) {
             into.rows += from.rows;
@@ -218,7 +224,8 @@ impl Tally {
         add(&mut self.seen, &other.seen);
         grow(&mut self.only, &other.only);
         add(&mut self.only, &other.only);
-        self.days.resize(self.days.len().max(other.days.len()), Counts::default());
+        self.days
+            .resize(self.days.len().max(other.days.len()), Counts::default());
         add(self.days.as_flattened_mut(), other.days.as_flattened());
         self.dangerous_grants += other.dangerous_grants;
         self.conflicting_grants += other.conflicting_grants;
@@ -270,7 +277,9 @@ const STEPS: u32 = 16;
 
 impl Default for Latency {
     fn default() -> Self {
-        Self { counts: vec![0; (64 * STEPS) as usize] }
+        Self {
+            counts: vec![0; (64 * STEPS) as usize],
+        }
     }
 }
 
@@ -279,7 +288,11 @@ impl Latency {
         let nanoseconds = nanoseconds.max(1);
         let octave = nanoseconds.ilog2();
         // The four bits after the first one.
-        let part = if octave >= 4 { nanoseconds >> (octave - 4) } else { nanoseconds << (4 - octave) };
+        let part = if octave >= 4 {
+            nanoseconds >> (octave - 4)
+        } else {
+            nanoseconds << (4 - octave)
+        };
         let step = u32::try_from(part & 15).unwrap_or_default();
         count(&mut self.counts, (octave * STEPS + step) as usize);
     }
@@ -303,13 +316,16 @@ impl Latency {
             if *count > 0 && passed as f64 >= wanted {
                 let (octave, step) = (place / STEPS, u64::from(place % STEPS));
                 let whole = (u64::from(STEPS) + step) << octave.saturating_sub(4).min(58);
-                return if octave >= 4 { whole } else { whole >> (4 - octave) };
+                return if octave >= 4 {
+                    whole
+                } else {
+                    whole >> (4 - octave)
+                };
             }
         }
         0
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -333,7 +349,10 @@ mod tests {
     #[test]
     fn lists_keep_the_first() {
         let mut all: Vec<usize> = (0..LISTED_MAX).map(|number| number * 2).collect();
-        first(&mut all, (0..LISTED_MAX).map(|number| number * 2 + 1).collect());
+        first(
+            &mut all,
+            (0..LISTED_MAX).map(|number| number * 2 + 1).collect(),
+        );
         assert_eq!(all, (0..LISTED_MAX).collect::<Vec<_>>());
     }
 }

@@ -49,14 +49,24 @@ pub(crate) fn run<const N: usize>(
             .into_iter()
             .map(|thread| {
                 thread.join().unwrap_or_else(|_| {
-                    let problem = "a reader stopped on this history, which is a fault of the program";
+                    let problem =
+                        "a reader stopped on this history, which is a fault of the program";
                     let input = "backtest".to_owned();
-                    Err((u32::MAX, BacktestError::Unreadable { input, problem: problem.to_owned() }))
+                    Err((
+                        u32::MAX,
+                        BacktestError::Unreadable {
+                            input,
+                            problem: problem.to_owned(),
+                        },
+                    ))
                 })
             })
             .collect()
     });
-    let mut whole = Work { tallies: array::from_fn(|_| Tally::default()), changes: Changes::default() };
+    let mut whole = Work {
+        tallies: array::from_fn(|_| Tally::default()),
+        changes: Changes::default(),
+    };
     let mut failed: Option<(u32, BacktestError)> = None;
     for result in results {
         match result {
@@ -66,7 +76,9 @@ pub(crate) fn run<const N: usize>(
                 }
                 whole.changes.merge(part.changes);
             }
-            Err(error) if failed.as_ref().is_none_or(|(input, _)| error.0 < *input) => failed = Some(error),
+            Err(error) if failed.as_ref().is_none_or(|(input, _)| error.0 < *input) => {
+                failed = Some(error)
+            }
             Err(_) => (),
         }
     }
@@ -84,15 +96,24 @@ struct Shared<'a> {
 }
 
 impl Shared<'_> {
-    fn work<const N: usize>(&self, mut worker: Worker<'_, N>) -> Result<Work<N>, (u32, BacktestError)> {
+    fn work<const N: usize>(
+        &self,
+        mut worker: Worker<'_, N>,
+    ) -> Result<Work<N>, (u32, BacktestError)> {
         let result = self.chunks(&mut worker);
         if result.is_err() {
             self.is_over.store(true, Ordering::Relaxed);
         }
-        result.map(|()| Work { tallies: worker.tallies, changes: worker.changes })
+        result.map(|()| Work {
+            tallies: worker.tallies,
+            changes: worker.changes,
+        })
     }
 
-    fn chunks<const N: usize>(&self, worker: &mut Worker<'_, N>) -> Result<(), (u32, BacktestError)> {
+    fn chunks<const N: usize>(
+        &self,
+        worker: &mut Worker<'_, N>,
+    ) -> Result<(), (u32, BacktestError)> {
         while !self.is_over.load(Ordering::Relaxed) {
             // A thread that panicked held it only while it cut; the others still stop in order.
             let next = match self.feed.lock() {
@@ -105,7 +126,13 @@ impl Shared<'_> {
             worker.begin();
             let bytes = chunk.read(input, worker).map_err(|problem| {
                 let name = self.names.get(input as usize).cloned().unwrap_or_default();
-                (input, BacktestError::Unreadable { input: name, problem })
+                (
+                    input,
+                    BacktestError::Unreadable {
+                        input: name,
+                        problem,
+                    },
+                )
             })?;
             let done = Done {
                 rows: self.rows.fetch_add(worker.rows, Ordering::Relaxed) + worker.rows,
@@ -134,7 +161,7 @@ impl<'a, const N: usize> Worker<'a, N> {
     fn new(judges: &[Judge<'a>; N], options: &'a Options) -> Self {
         Self {
             interner: Interner::default(),
-            judges: array::from_fn(|place| judges[place].again()),
+            judges: judges.each_ref().map(Judge::again),
             tallies: array::from_fn(|_| Tally::default()),
             changes: Changes::default(),
             options,
@@ -188,14 +215,19 @@ impl<const N: usize> Sink for Worker<'_, N> {
         if !self.is_in_range(row) {
             return;
         }
-        let stopwatch = self.options.stopwatch.filter(|_| row.place.row.is_multiple_of(TIMED));
+        let stopwatch = self
+            .options
+            .stopwatch
+            .filter(|_| row.place.row.is_multiple_of(TIMED));
         let mut before = None;
         for (judge, tally) in self.judges.iter_mut().zip(&mut self.tallies) {
             let started = stopwatch.map(|now| (now, now()));
             let judged = judge.judge(row, &mut self.interner);
             if let Some((now, started)) = started {
                 let elapsed = now().duration_since(started).as_nanos();
-                tally.latency.add(u64::try_from(elapsed).unwrap_or(u64::MAX));
+                tally
+                    .latency
+                    .add(u64::try_from(elapsed).unwrap_or(u64::MAX));
             }
             let access = self.interner.names.text(row.access);
             tally.add(row, access, &judged);

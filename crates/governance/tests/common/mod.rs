@@ -1,13 +1,21 @@
 //! A small policy and ways to run a history under it.
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    dead_code,
+    unreachable_pub,
+    reason = "tests may panic, and each binary uses a part of it"
+)]
 
 pub mod parquet_file;
 
 use std::ops::ControlFlow;
 
 use decision::rules::Rules;
-use decision::rules::policy::{ConflictRule, Entitlement, LevelOrder, Listed, Pattern, Policy, Role};
+use decision::rules::policy::{
+    ConflictRule, Entitlement, LevelOrder, Listed, Pattern, Policy, Role,
+};
 use decision::time::Timestamp;
 use governance::backtest::{BacktestError, Format, HoldingsTable, Input, Options, Report, run};
 use serde_json::{Value, json};
@@ -19,22 +27,41 @@ pub fn at(text: &str) -> Timestamp {
 }
 
 fn pattern(text: &str) -> Pattern {
-    Pattern { text: text.into(), ..Pattern::default() }
+    Pattern {
+        text: text.into(),
+        ..Pattern::default()
+    }
 }
 
 /// `engineer` has `repo:read`, `ci:read` and `db:read`, `clerk` has `vendor:create` and `payment:approve`, which nobody
 /// may hold both; `db:write` has `db:read` below it.
 pub fn policy() -> Policy {
-    let listed = |id: &str| Listed { entitlement: id.into(), ..Listed::default() };
+    let listed = |id: &str| Listed {
+        entitlement: id.into(),
+        ..Listed::default()
+    };
     let role = |name: &str, standard: &[&str]| Role {
         name: name.into(),
         title: name.into(),
         standard: standard.iter().map(|id| listed(id)).collect(),
         ..Role::default()
     };
-    let entitlement = |id: &str| Entitlement { id: id.into(), owner: Some("owners".into()), ..Entitlement::default() };
-    let mut catalogue: Vec<Entitlement> =
-        ["repo:read", "ci:read", "db:read", "db:write", "db:admin", "vendor:create", "payment:approve"].map(entitlement).into();
+    let entitlement = |id: &str| Entitlement {
+        id: id.into(),
+        owner: Some("owners".into()),
+        ..Entitlement::default()
+    };
+    let mut catalogue: Vec<Entitlement> = [
+        "repo:read",
+        "ci:read",
+        "db:read",
+        "db:write",
+        "db:admin",
+        "vendor:create",
+        "payment:approve",
+    ]
+    .map(entitlement)
+    .into();
     catalogue[3].narrower = Some("db:read".into());
     Policy {
         digest: "sha256:0123".into(),
@@ -45,7 +72,9 @@ pub fn policy() -> Policy {
         ],
         catalogue,
         levels: vec![LevelOrder {
-            levels: ["read", "write", "create", "approve", "admin"].map(String::from).into(),
+            levels: ["read", "write", "create", "approve", "admin"]
+                .map(String::from)
+                .into(),
             ..LevelOrder::default()
         }],
         conflicts: vec![ConflictRule {
@@ -90,7 +119,11 @@ pub fn options() -> Options {
     Options::new(at(NOW))
 }
 
-pub fn judge(format: Format, bytes: impl Into<Vec<u8>>, options: &Options) -> Result<Report, BacktestError> {
+pub fn judge(
+    format: Format,
+    bytes: impl Into<Vec<u8>>,
+    options: &Options,
+) -> Result<Report, BacktestError> {
     judge_with(format, bytes, None, options)
 }
 
@@ -101,7 +134,9 @@ pub fn judge_with(
     options: &Options,
 ) -> Result<Report, BacktestError> {
     let input = Input::from_bytes("history", format, bytes.into());
-    run(vec![input], holdings, &rules(), options, &|_| ControlFlow::Continue(()))
+    run(vec![input], holdings, &rules(), options, &|_| {
+        ControlFlow::Continue(())
+    })
 }
 
 pub fn judge_rows(rows: &[Value]) -> Report {
@@ -110,7 +145,11 @@ pub fn judge_rows(rows: &[Value]) -> Report {
 
 /// How many got each answer, from the least to the most cautious.
 pub fn answers(report: &Report) -> Vec<u64> {
-    report.decisions.iter().map(|decision| decision.share.numerator).collect()
+    report
+        .decisions
+        .iter()
+        .map(|decision| decision.share.numerator)
+        .collect()
 }
 
 /// `SplitMix64`.
@@ -132,7 +171,16 @@ impl Dice {
 
 /// A row of random values, some of which are missing.
 pub fn random_row(number: usize, dice: &mut Dice) -> Value {
-    let names = ["repo:read", "ci:read", "db:read", "db:write", "db:admin", "vendor:create", "payment:approve", "wiki"];
+    let names = [
+        "repo:read",
+        "ci:read",
+        "db:read",
+        "db:write",
+        "db:admin",
+        "vendor:create",
+        "payment:approve",
+        "wiki",
+    ];
     let names: Vec<Value> = names.map(Value::from).into();
     row(
         number,

@@ -1,5 +1,12 @@
 //! Writing Parquet in memory, for tests and benchmarks.
 
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    reason = "tests and benchmarks may panic, and each uses a part of it"
+)]
+
 use std::sync::Arc;
 
 use parquet::basic::Compression;
@@ -25,30 +32,57 @@ pub struct Written {
 impl Written {
     /// Texts, all of which are there.
     pub fn texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Self {
-        let values = texts.into_iter().map(|text| ByteArray::from(text.as_ref())).collect();
-        Self { defined: None, repeated: None, values: Values::Text(values) }
+        let values = texts
+            .into_iter()
+            .map(|text| ByteArray::from(text.as_ref()))
+            .collect();
+        Self {
+            defined: None,
+            repeated: None,
+            values: Values::Text(values),
+        }
     }
 
     /// Texts, some of which may be missing.
     pub fn optional(texts: &[Option<&str>]) -> Self {
-        let values = texts.iter().flatten().map(|text| ByteArray::from(*text)).collect();
+        let values = texts
+            .iter()
+            .flatten()
+            .map(|text| ByteArray::from(*text))
+            .collect();
         let defined = texts.iter().map(|text| i16::from(text.is_some())).collect();
-        Self { defined: Some(defined), repeated: None, values: Values::Text(values) }
+        Self {
+            defined: Some(defined),
+            repeated: None,
+            values: Values::Text(values),
+        }
     }
 
     /// Numbers, all of which are there.
     pub fn numbers(numbers: Vec<i64>) -> Self {
-        Self { defined: None, repeated: None, values: Values::Number(numbers) }
+        Self {
+            defined: None,
+            repeated: None,
+            values: Values::Number(numbers),
+        }
     }
 
     /// Flags, all of which are there.
     pub fn flags(flags: Vec<bool>) -> Self {
-        Self { defined: None, repeated: None, values: Values::Flag(flags) }
+        Self {
+            defined: None,
+            repeated: None,
+            values: Values::Flag(flags),
+        }
     }
 }
 
 /// A file of `schema` (in Parquet's own language) with these row groups.
-pub fn file(schema: &str, properties: WriterProperties, groups: impl IntoIterator<Item = Vec<Written>>) -> Vec<u8> {
+pub fn file(
+    schema: &str,
+    properties: WriterProperties,
+    groups: impl IntoIterator<Item = Vec<Written>>,
+) -> Vec<u8> {
     let schema = Arc::new(parse_message_type(schema).unwrap());
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).unwrap();
     for group in groups {
@@ -57,15 +91,18 @@ pub fn file(schema: &str, properties: WriterProperties, groups: impl IntoIterato
             let mut column = row_group.next_column().unwrap().unwrap();
             let (defined, repeated) = (written.defined.as_deref(), written.repeated.as_deref());
             match &written.values {
-                Values::Text(values) => {
-                    column.typed::<ByteArrayType>().write_batch(values, defined, repeated).unwrap()
-                }
-                Values::Flag(values) => {
-                    column.typed::<BoolType>().write_batch(values, defined, repeated).unwrap()
-                }
-                Values::Number(values) => {
-                    column.typed::<Int64Type>().write_batch(values, defined, repeated).unwrap()
-                }
+                Values::Text(values) => column
+                    .typed::<ByteArrayType>()
+                    .write_batch(values, defined, repeated)
+                    .unwrap(),
+                Values::Flag(values) => column
+                    .typed::<BoolType>()
+                    .write_batch(values, defined, repeated)
+                    .unwrap(),
+                Values::Number(values) => column
+                    .typed::<Int64Type>()
+                    .write_batch(values, defined, repeated)
+                    .unwrap(),
             };
             column.close().unwrap();
         }
@@ -76,5 +113,7 @@ pub fn file(schema: &str, properties: WriterProperties, groups: impl IntoIterato
 
 /// As most programs write it: dictionaries where they pay, Snappy.
 pub fn usual() -> WriterProperties {
-    WriterProperties::builder().set_compression(Compression::SNAPPY).build()
+    WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .build()
 }

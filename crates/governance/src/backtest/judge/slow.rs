@@ -63,7 +63,13 @@ pub(crate) fn freeze(story: &Story<'_>, rules: &Rules, declared: &[String]) -> F
 }
 
 fn record(story: &Story<'_>, rules: &Rules, declared: &[String]) -> Evidence {
-    let present = |as_of| move |value| Fact::Present { value, source: SOURCE.to_owned(), as_of };
+    let present = |as_of| {
+        move |value| Fact::Present {
+            value,
+            source: SOURCE.to_owned(),
+            as_of,
+        }
+    };
     let entry = rules
         .entitlement(Access::new(story.access).canonical())
         .and_then(|id| rules.entry(id));
@@ -108,21 +114,27 @@ fn record(story: &Story<'_>, rules: &Rules, declared: &[String]) -> Evidence {
             ticket: None,
             claims: Vec::new(),
         },
-        requester: found(if is_for_another {
-            person(story.requester)
-        } else {
-            beneficiary(story, declared)
-        }, story.at),
+        requester: found(
+            if is_for_another {
+                person(story.requester)
+            } else {
+                beneficiary(story, declared)
+            },
+            story.at,
+        ),
         beneficiary: found(beneficiary(story, declared), story.at),
         people: people.into(),
-        holdings: story.held.as_ref().map_or(Fact::NotInProfile, |names| Fact::Present {
-            value: Holdings {
-                coverage: Coverage::Everything,
-                items: names.iter().map(|name| held(name)).collect(),
-            },
-            source: SOURCE.to_owned(),
-            as_of: story.at,
-        }),
+        holdings: story
+            .held
+            .as_ref()
+            .map_or(Fact::NotInProfile, |names| Fact::Present {
+                value: Holdings {
+                    coverage: Coverage::Everything,
+                    items: names.iter().map(|name| held(name)).collect(),
+                },
+                source: SOURCE.to_owned(),
+                as_of: story.at,
+            }),
         reserved: Vec::new(),
         linked: BTreeMap::new(),
         earlier: Vec::new(),
@@ -135,10 +147,18 @@ fn record(story: &Story<'_>, rules: &Rules, declared: &[String]) -> Evidence {
         lifts: Vec::new(),
         advice: Advice::Nothing,
         facts: match attributes(story.facts) {
-            Some(value) => Fact::Present { value, source: SOURCE.to_owned(), as_of: story.at },
+            Some(value) => Fact::Present {
+                value,
+                source: SOURCE.to_owned(),
+                as_of: story.at,
+            },
             None => Fact::NotInProfile,
         },
-        activity: Fact::Present { value: 1, source: SOURCE.to_owned(), as_of: story.at },
+        activity: Fact::Present {
+            value: 1,
+            source: SOURCE.to_owned(),
+            as_of: story.at,
+        },
         brakes: Vec::new(),
     }
 }
@@ -162,7 +182,10 @@ fn found(person: Person, as_of: Timestamp) -> Fact<Lookup> {
 /// The person whom it is for. A history records who filed for whom, so the relation is taken as allowed.
 fn beneficiary(story: &Story<'_>, declared: &[String]) -> Person {
     let attributes = attributes(story.attributes).unwrap_or_default();
-    let unread = declared.iter().filter(|name| !attributes.contains_key(*name)).cloned();
+    let unread = declared
+        .iter()
+        .filter(|name| !attributes.contains_key(*name))
+        .cloned();
     Person {
         roles: story.roles.clone(),
         department: (!story.department.is_empty()).then(|| story.department.to_owned()),

@@ -55,13 +55,19 @@ struct Line<'a> {
 /// Reads every line of a block. Returns its length.
 pub(crate) fn read(block: &Block, input: u32, sink: &mut impl Sink) -> u64 {
     if block.is_too_long {
-        let place = Place { input, row: block.first };
-        sink.broken(place, format!("the line has more than {LINE_BYTES_MAX} bytes"));
+        let place = Place {
+            input,
+            row: block.first,
+        };
+        sink.broken(
+            place,
+            format!("the line has more than {LINE_BYTES_MAX} bytes"),
+        );
         return 0;
     }
-    let mut number = block.first;
     let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', &block.bytes).chain([block.bytes.len()]) {
+    let ends = memchr::memchr_iter(b'\n', &block.bytes).chain([block.bytes.len()]);
+    for (end, number) in ends.zip(block.first..) {
         let line = block.bytes.get(start..end).unwrap_or_default().trim_ascii();
         if !line.is_empty() {
             let place = Place { input, row: number };
@@ -71,7 +77,6 @@ pub(crate) fn read(block: &Block, input: u32, sink: &mut impl Sink) -> u64 {
             }
         }
         start = end + 1;
-        number += 1;
     }
     u64::try_from(block.bytes.len()).unwrap_or_default()
 }
@@ -127,7 +132,11 @@ fn read_line(line: &str, place: Place, sink: &mut impl Sink) {
 fn problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let end = text.rfind(" at line ").unwrap_or(text.len());
-    format!("column {}: {}", error.column(), text.get(..end).unwrap_or_default())
+    format!(
+        "column {}: {}",
+        error.column(),
+        text.get(..end).unwrap_or_default()
+    )
 }
 
 /// Text, borrowed where nothing is escaped; `true` and `false` stand for themselves, `null` is no text.
@@ -242,7 +251,8 @@ impl<'de> Deserialize<'de> for Approval {
         impl<'de> Visitor<'de> for Reader {
             type Value = Code;
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("`manager`, `resource_owner`, `security`, or a claim with a `kind`")
+                formatter
+                    .write_str("`manager`, `resource_owner`, `security`, or a claim with a `kind`")
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Code, E> {
                 row::approvals([text]).ok_or_else(|| E::custom(format!("`{text}` is no approval")))

@@ -27,7 +27,12 @@ pub(crate) struct Block {
 
 impl Lines {
     pub(crate) fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self { reader, rest: Vec::new(), line: 1, is_over: false }
+        Self {
+            reader,
+            rest: Vec::new(),
+            line: 1,
+            is_over: false,
+        }
     }
 
     /// The next block; `None` at the end.
@@ -38,7 +43,9 @@ impl Lines {
         let mut bytes = std::mem::take(&mut self.rest);
         loop {
             let mut part = (&mut self.reader).take(BLOCK_BYTES as u64);
-            let read = part.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+            let read = part
+                .read_to_end(&mut bytes)
+                .map_err(|error| error.to_string())?;
             if read == 0 {
                 self.is_over = true;
                 return Ok((!bytes.is_empty()).then(|| self.block(bytes, false)));
@@ -59,7 +66,11 @@ impl Lines {
         let first = self.line;
         let lines = memchr::memchr_iter(b'\n', &bytes).count();
         self.line += u64::try_from(lines).unwrap_or_default() + u64::from(is_too_long);
-        Block { bytes, first, is_too_long }
+        Block {
+            bytes,
+            first,
+            is_too_long,
+        }
     }
 
     /// Drops what is left of a line.
@@ -68,7 +79,9 @@ impl Lines {
         loop {
             buffer.clear();
             let mut part = (&mut self.reader).take(BLOCK_BYTES as u64);
-            let read = part.read_to_end(&mut buffer).map_err(|error| error.to_string())?;
+            let read = part
+                .read_to_end(&mut buffer)
+                .map_err(|error| error.to_string())?;
             if let Some(end) = memchr::memchr(b'\n', &buffer) {
                 self.rest = buffer.split_off(end + 1);
                 return Ok(());

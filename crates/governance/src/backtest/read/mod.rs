@@ -59,7 +59,10 @@ enum Content {
 
 impl std::fmt::Debug for Input {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Input").field("name", &self.name).finish_non_exhaustive()
+        formatter
+            .debug_struct("Input")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,7 +76,11 @@ impl Input {
             Format::Csv => Content::Csv(Box::new(file)),
             Format::Parquet => Content::ParquetFile(file),
         };
-        Self { name: name.to_owned(), bytes, content }
+        Self {
+            name: name.to_owned(),
+            bytes,
+            content,
+        }
     }
 
     /// Bytes in memory, called `name` in reports.
@@ -85,13 +92,21 @@ impl Input {
             Format::Csv => Content::Csv(Box::new(std::io::Cursor::new(bytes))),
             Format::Parquet => Content::ParquetBytes(Bytes::from(bytes)),
         };
-        Self { name: name.to_owned(), bytes: length, content }
+        Self {
+            name: name.to_owned(),
+            bytes: length,
+            content,
+        }
     }
 
     /// Text as it comes, such as standard input. Parquet cannot be read that way.
     #[must_use]
     pub fn from_json_lines(name: &str, reader: Box<dyn Read + Send>) -> Self {
-        Self { name: name.to_owned(), bytes: None, content: Content::JsonLines(reader) }
+        Self {
+            name: name.to_owned(),
+            bytes: None,
+            content: Content::JsonLines(reader),
+        }
     }
 
     /// Its name in reports.
@@ -147,9 +162,16 @@ pub(crate) trait Sink {
 /// What is wrong when a column of a row is.
 pub(crate) fn problem_of(column: Column) -> String {
     if column.is_required() {
-        format!("`{}` is missing or is not {}", column.name(), column.expected())
+        format!(
+            "`{}` is missing or is not {}",
+            column.name(),
+            column.expected()
+        )
     } else if column == Column::Until {
-        format!("`until` is not {}, or stands beside `duration`", column.expected())
+        format!(
+            "`until` is not {}, or stands beside `duration`",
+            column.expected()
+        )
     } else {
         format!("`{}` is not {}", column.name(), column.expected())
     }
@@ -157,7 +179,11 @@ pub(crate) fn problem_of(column: Column) -> String {
 
 impl Feed {
     pub(crate) fn new(inputs: Vec<Input>) -> Self {
-        Self { waiting: inputs.into(), current: None, number: 0 }
+        Self {
+            waiting: inputs.into(),
+            current: None,
+            number: 0,
+        }
     }
 
     /// The next chunk, and the number of the input that it is of; `None` after the last.
@@ -167,15 +193,23 @@ impl Feed {
                 let Some(input) = self.waiting.pop_front() else {
                     return Ok(None);
                 };
-                let unreadable = |problem| BacktestError::Unreadable { input: input.name.clone(), problem };
+                let unreadable = |problem| BacktestError::Unreadable {
+                    input: input.name.clone(),
+                    problem,
+                };
                 let cutter = match input.content {
                     Content::JsonLines(reader) => Cutter::JsonLines(lines::Lines::new(reader)),
-                    Content::Csv(reader) => Cutter::Csv(table::Table::open(reader).map_err(unreadable)?),
+                    Content::Csv(reader) => {
+                        Cutter::Csv(table::Table::open(reader).map_err(unreadable)?)
+                    }
                     Content::ParquetFile(file) => {
-                        let file = parquet::SharedFile::new(file).map_err(|error| unreadable(error.to_string()))?;
+                        let file = parquet::SharedFile::new(file)
+                            .map_err(|error| unreadable(error.to_string()))?;
                         Cutter::Parquet(parquet::Groups::open(file).map_err(unreadable)?)
                     }
-                    Content::ParquetBytes(bytes) => Cutter::Parquet(parquet::Groups::open(bytes).map_err(unreadable)?),
+                    Content::ParquetBytes(bytes) => {
+                        Cutter::Parquet(parquet::Groups::open(bytes).map_err(unreadable)?)
+                    }
                 };
                 self.current = Some((input.name, cutter));
             }
@@ -187,7 +221,10 @@ impl Feed {
                 Cutter::Csv(table) => table.next().map(|records| records.map(Chunk::Csv)),
                 Cutter::Parquet(groups) => Ok(groups.next().map(Chunk::Parquet)),
             };
-            let unreadable = |problem| BacktestError::Unreadable { input: name.clone(), problem };
+            let unreadable = |problem| BacktestError::Unreadable {
+                input: name.clone(),
+                problem,
+            };
             match chunk.map_err(unreadable)? {
                 Some(chunk) => return Ok(Some((self.number, chunk))),
                 None => {

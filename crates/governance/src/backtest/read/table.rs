@@ -33,7 +33,11 @@ impl Table {
         let mut reader = ReaderBuilder::new().from_reader(reader);
         let names = reader.byte_headers().map_err(|error| error.to_string())?;
         if names.is_empty() {
-            return Ok(Self { reader, columns: Vec::new(), position: 0 });
+            return Ok(Self {
+                reader,
+                columns: Vec::new(),
+                position: 0,
+            });
         }
         let known = |name: &[u8]| {
             let name = std::str::from_utf8(name).ok()?;
@@ -41,15 +45,26 @@ impl Table {
         };
         let columns: Vec<Option<Column>> = names.iter().map(known).collect();
         for column in Column::ALL {
-            match columns.iter().filter(|found| **found == Some(*column)).count() {
+            match columns
+                .iter()
+                .filter(|found| **found == Some(*column))
+                .count()
+            {
                 0 if column.is_required() => {
-                    return Err(format!("the first line names no column `{}`", column.name()));
+                    return Err(format!(
+                        "the first line names no column `{}`",
+                        column.name()
+                    ));
                 }
                 0 | 1 => (),
                 _ => return Err(format!("the first line names `{}` twice", column.name())),
             }
         }
-        Ok(Self { reader, columns, position: 0 })
+        Ok(Self {
+            reader,
+            columns,
+            position: 0,
+        })
     }
 
     /// The next records; `None` at the end.
@@ -76,17 +91,23 @@ impl Table {
         let position = self.reader.position().byte();
         let bytes = position - std::mem::replace(&mut self.position, position);
         let columns = self.columns.clone();
-        Ok((!records.is_empty()).then_some(Records { columns, records, bytes }))
+        Ok((!records.is_empty()).then_some(Records {
+            columns,
+            records,
+            bytes,
+        }))
     }
 }
 
 fn broken(error: &csv::Error, line: u64) -> (u64, Result<ByteRecord, String>) {
     let line = error.position().map_or(line, csv::Position::line);
-    let problem = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} fields where the first line has {expected_len}")
-        }
-        _ => error.to_string(),
+    let problem = if let csv::ErrorKind::UnequalLengths {
+        expected_len, len, ..
+    } = error.kind()
+    {
+        format!("{len} fields where the first line has {expected_len}")
+    } else {
+        error.to_string()
     };
     (line, Err(problem))
 }
@@ -103,7 +124,12 @@ pub(crate) fn read(records: &Records, input: u32, sink: &mut impl Sink) -> u64 {
     records.bytes
 }
 
-fn read_record(record: &ByteRecord, columns: &[Option<Column>], place: Place, sink: &mut impl Sink) {
+fn read_record(
+    record: &ByteRecord,
+    columns: &[Option<Column>],
+    place: Place,
+    sink: &mut impl Sink,
+) {
     let mut codes: Codes = [NONE; Column::ALL.len()];
     let mut texts = Texts::default();
     for (field, column) in record.iter().zip(columns) {

@@ -30,10 +30,20 @@ pub(super) fn over_time(days: &[Day]) -> String {
             }
             let from = days.first().map_or("", |day| &day.day);
             let until = days.last().map_or("", |day| &day.day);
-            (if from == until { from.to_owned() } else { format!("{from} to {until}") }, sums)
+            (
+                if from == until {
+                    from.to_owned()
+                } else {
+                    format!("{from} to {until}")
+                },
+                sums,
+            )
         })
         .collect();
-    let highest = bars.iter().map(|(_, sums)| sums.iter().sum::<u64>()).fold(1, u64::max) as f64;
+    let highest = bars
+        .iter()
+        .map(|(_, sums)| sums.iter().sum::<u64>())
+        .fold(1, u64::max) as f64;
     let height = 200.0;
     let step = WIDTH / bars.len() as f64;
     let mut svg = open("Decisions by day", 800.0, 250.0);
@@ -45,7 +55,11 @@ pub(super) fn over_time(days: &[Day]) -> String {
             "<line class=\"grid\" x1=\"60\" x2=\"780\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
              <text class=\"axis\" x=\"52\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             y + 4.0,
-            if highest >= 4.0 { format!("{:.0}", highest * share) } else { format!("{:.1}", highest * share) }
+            if highest >= 4.0 {
+                format!("{:.0}", highest * share)
+            } else {
+                format!("{:.1}", highest * share)
+            }
         );
     }
     for ((title, sums), place) in bars.iter().zip(0_u32..) {
@@ -103,13 +117,27 @@ pub(super) fn reliability(buckets: &[Bucket]) -> String {
             x(share)
         );
     }
-    let _ = write!(svg, "<line class=\"ideal\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>", x(0.0), y(0.0), x(1.0), y(1.0));
+    let _ = write!(
+        svg,
+        "<line class=\"ideal\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>",
+        x(0.0),
+        y(0.0),
+        x(1.0),
+        y(1.0)
+    );
     let points: Vec<(f64, f64)> = buckets
         .iter()
         .filter_map(|bucket| Some((x(bucket.stated), y(bucket.agreement.share?))))
         .collect();
-    let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-    let _ = write!(svg, "<polyline class=\"curve\" points=\"{}\"/>", path.join(" "));
+    let path: Vec<String> = points
+        .iter()
+        .map(|(x, y)| format!("{x:.1},{y:.1}"))
+        .collect();
+    let _ = write!(
+        svg,
+        "<polyline class=\"curve\" points=\"{}\"/>",
+        path.join(" ")
+    );
     for (bucket, (x, at)) in buckets.iter().zip(&points) {
         let [low, high] = bucket.agreement.interval.unwrap_or_default();
         let _ = write!(
@@ -127,21 +155,43 @@ pub(super) fn reliability(buckets: &[Bucket]) -> String {
 }
 
 /// Counts in a grid, darker where there are more of the line.
-pub(super) fn matrix(title: &str, columns: &[String], lines: &[Line], is_expected: impl Fn(usize, usize) -> bool) -> String {
+pub(super) fn matrix(
+    title: &str,
+    columns: &[String],
+    lines: &[Line],
+    is_expected: impl Fn(usize, usize) -> bool,
+) -> String {
     let height = 44.0 + lines.len() as f64 * 52.0;
     let mut svg = open(title, 620.0, height);
     for (name, place) in columns.iter().zip(0_u32..) {
         let x = 120.0 + f64::from(place) * 124.0 + 60.0;
-        let _ = write!(svg, "<text class=\"axis\" x=\"{x}\" y=\"28\" text-anchor=\"middle\">{}</text>", escape(name));
+        let _ = write!(
+            svg,
+            "<text class=\"axis\" x=\"{x}\" y=\"28\" text-anchor=\"middle\">{}</text>",
+            escape(name)
+        );
     }
     for (line, row) in lines.iter().zip(0_usize..) {
         let y = 40.0 + row as f64 * 52.0;
         let whole = line.ours.iter().sum::<u64>();
-        let _ = write!(svg, "<text class=\"axis\" x=\"108\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", y + 30.0, escape(&line.owner));
+        let _ = write!(
+            svg,
+            "<text class=\"axis\" x=\"108\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+            y + 30.0,
+            escape(&line.owner)
+        );
         for (number, column) in line.ours.iter().zip(0_usize..) {
             let x = 120.0 + column as f64 * 124.0;
-            let share = if whole == 0 { 0.0 } else { *number as f64 / whole as f64 };
-            let class = if is_expected(row, column) { "cell expected" } else { "cell" };
+            let share = if whole == 0 {
+                0.0
+            } else {
+                *number as f64 / whole as f64
+            };
+            let class = if is_expected(row, column) {
+                "cell expected"
+            } else {
+                "cell"
+            };
             let _ = write!(
                 svg,
                 "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"120\" height=\"48\" rx=\"4\" style=\"--share:{:.0}%\"/>\
@@ -153,7 +203,11 @@ pub(super) fn matrix(title: &str, columns: &[String], lines: &[Line], is_expecte
                 count(*number),
                 x + 60.0,
                 y + 39.0,
-                if whole == 0 { "–".to_owned() } else { percent(share) }
+                if whole == 0 {
+                    "–".to_owned()
+                } else {
+                    percent(share)
+                }
             );
         }
     }
@@ -165,10 +219,14 @@ pub(super) fn matrix(title: &str, columns: &[String], lines: &[Line], is_expecte
 pub(super) fn blockers(blockers: &[Blocker]) -> String {
     let shown = blockers.get(..12).unwrap_or(blockers);
     let highest = shown.iter().map(|blocker| blocker.only).fold(1, u64::max) as f64;
-    let mut svg = open("Requests that one finding alone keeps from being granted", 800.0, 10.0 + shown.len() as f64 * 30.0);
+    let mut svg = open(
+        "Requests that one finding alone keeps from being granted",
+        800.0,
+        10.0 + shown.len() as f64 * 30.0,
+    );
     for (blocker, place) in shown.iter().zip(0_u32..) {
         let y = 6.0 + f64::from(place) * 30.0;
-        let width = 400.0 * blocker.only as f64 / highest;
+        let width = 370.0 * blocker.only as f64 / highest;
         let _ = write!(
             svg,
             "<text class=\"label\" x=\"268\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
@@ -201,5 +259,7 @@ pub(super) fn interval(share: f64, [low, high]: [f64; 2]) -> String {
 
 fn open(title: &str, width: f64, height: f64) -> String {
     let title = escape(title);
-    format!("<svg class=\"chart\" role=\"img\" aria-label=\"{title}\" viewBox=\"0 0 {width} {height}\" style=\"max-width:{width}px\">")
+    format!(
+        "<svg class=\"chart\" role=\"img\" aria-label=\"{title}\" viewBox=\"0 0 {width} {height}\" style=\"max-width:{width}px\">"
+    )
 }

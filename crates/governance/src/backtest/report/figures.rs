@@ -4,7 +4,9 @@ use decision::rules::Rules as Policy;
 use decision::time::Timestamp;
 use decision::verdict::Answer;
 
-use super::{Blocker, Bucket, Day, Decision, FORMAT, Latency, Line, MustBeZero, Reliability, Report, Rows};
+use super::{
+    Blocker, Bucket, Day, Decision, FORMAT, Latency, Line, MustBeZero, Reliability, Report, Rows,
+};
 use crate::backtest::measure::Measure;
 use crate::backtest::row::OwnerDecision;
 use crate::backtest::tally::{self, BUCKETS, Tally, agrees};
@@ -14,12 +16,19 @@ const NO_OWNER: &str = "no row judged has `owner_decision`";
 const NO_ROWS: &str = "there is no row to judge";
 const NO_GRANTS: &str = "nothing was granted automatically";
 
-pub(super) fn report(tally: &Tally, rules: &Policy, inputs: Vec<String>, options: &Options) -> Report {
+pub(super) fn report(
+    tally: &Tally,
+    rules: &Policy,
+    inputs: Vec<String>,
+    options: &Options,
+) -> Report {
     let agreed = sum(tally, agrees);
     let with_owner = sum(tally, |_, _| true);
     let is_exception = |owner| matches!(owner, OwnerDecision::Escalate | OwnerDecision::Deny);
     let is_routed = |answer| matches!(answer, Answer::Escalate | Answer::Deny);
-    let routed = sum(tally, |owner, answer| is_exception(owner) && is_routed(answer));
+    let routed = sum(tally, |owner, answer| {
+        is_exception(owner) && is_routed(answer)
+    });
     let granted = |answer| answer == Answer::AutoProvision;
     let granted_with_owner = sum(tally, |_, answer| granted(answer));
     let no_grants = if with_owner == 0 { NO_OWNER } else { NO_GRANTS };
@@ -43,28 +52,49 @@ pub(super) fn report(tally: &Tally, rules: &Policy, inputs: Vec<String>, options
             })
             .collect(),
         confusion: (OwnerDecision::ALL.into_iter().zip(tally.matrix))
-            .map(|(owner, ours)| Line { owner: owner.name().to_owned(), ours })
+            .map(|(owner, ours)| Line {
+                owner: owner.name().to_owned(),
+                ours,
+            })
             .collect(),
         agreement: Measure::new(agreed, with_owner, NO_OWNER),
         agreement_of_grants: Measure::new(
-            sum(tally, |owner, answer| granted(answer) && agrees(owner, answer)),
+            sum(tally, |owner, answer| {
+                granted(answer) && agrees(owner, answer)
+            }),
             granted_with_owner,
             no_grants,
         ),
         least_privilege: Measure::new(exact, exact + over + under, no_scope),
         over_provisioning: Measure::new(over, exact + over + under, no_scope),
-        conflict_precision: Measure::new(caught, caught + false_alarms, &no_conflicts(tally, "flagged")),
-        conflict_recall: Measure::new(caught, caught + missed, &no_conflicts(tally, "judged by the owner")),
+        conflict_precision: Measure::new(
+            caught,
+            caught + false_alarms,
+            &no_conflicts(tally, "flagged"),
+        ),
+        conflict_recall: Measure::new(
+            caught,
+            caught + missed,
+            &no_conflicts(tally, "judged by the owner"),
+        ),
         escalation_rate: Measure::new(escalated(tally), tally.judged, NO_ROWS),
         escalation_precision: Measure::new(
             routed,
             sum(tally, |_, answer| is_routed(answer)),
-            if with_owner == 0 { NO_OWNER } else { "nothing was escalated" },
+            if with_owner == 0 {
+                NO_OWNER
+            } else {
+                "nothing was escalated"
+            },
         ),
         escalation_recall: Measure::new(
             routed,
             sum(tally, |owner, _| is_exception(owner)),
-            if with_owner == 0 { NO_OWNER } else { "no owner escalated or denied anything" },
+            if with_owner == 0 {
+                NO_OWNER
+            } else {
+                "no owner escalated or denied anything"
+            },
         ),
         reliability: reliability(tally, with_owner),
         latency: (tally.latency.samples() > 0).then(|| Latency {
@@ -82,7 +112,12 @@ pub(super) fn report(tally: &Tally, rules: &Policy, inputs: Vec<String>, options
 fn sum(tally: &Tally, wanted: impl Fn(OwnerDecision, Answer) -> bool) -> u64 {
     let lines = OwnerDecision::ALL.into_iter().zip(tally.matrix);
     lines
-        .flat_map(|(owner, line)| Answer::ALL.into_iter().zip(line).map(move |(answer, count)| (owner, answer, count)))
+        .flat_map(|(owner, line)| {
+            Answer::ALL
+                .into_iter()
+                .zip(line)
+                .map(move |(answer, count)| (owner, answer, count))
+        })
         .filter(|(owner, answer, _)| wanted(*owner, *answer))
         .map(|(_, _, count)| count)
         .sum()
@@ -114,7 +149,11 @@ fn must_be_zero(tally: &Tally) -> MustBeZero {
         conflicting_grants_to_the_owner: Measure::new(
             tally.conflicting_grants_to_the_owner,
             tally.grants_with_owner_conflict,
-            if granted == 0 { NO_GRANTS } else { no_judgement },
+            if granted == 0 {
+                NO_GRANTS
+            } else {
+                no_judgement
+            },
         ),
         requests: tally.breaches.clone(),
     }
@@ -159,7 +198,11 @@ fn blockers(tally: &Tally) -> Vec<Blocker> {
     let mut blockers: Vec<Blocker> = tally::kinds(&tally.seen)
         .zip(&tally.only)
         .filter(|((_, seen), _)| *seen > 0)
-        .map(|((kind, seen), only)| Blocker { finding: kind.name().to_owned(), only: *only, seen })
+        .map(|((kind, seen), only)| Blocker {
+            finding: kind.name().to_owned(),
+            only: *only,
+            seen,
+        })
         .collect();
     blockers.sort_by(|a, b| (b.only, b.seen, &a.finding).cmp(&(a.only, a.seen, &b.finding)));
     blockers
@@ -172,6 +215,9 @@ fn days(tally: &Tally) -> Vec<Day> {
     };
     (tally.days.iter().zip(0..))
         .filter(|(decisions, _)| decisions.iter().any(|count| *count > 0))
-        .map(|(decisions, day)| Day { day: named(day), decisions: *decisions })
+        .map(|(decisions, day)| Day {
+            day: named(day),
+            decisions: *decisions,
+        })
         .collect()
 }

@@ -45,10 +45,22 @@ impl Report {
         section(&mut body, "Decisions over time", &over_time);
         section(&mut body, "Every figure", &figures(self));
         section(&mut body, "Owners and rules", &confusion(self));
-        section(&mut body, "Can the confidence be relied on", &reliability(self));
-        section(&mut body, "What keeps requests from being granted", &blockers(self));
+        section(
+            &mut body,
+            "Can the confidence be relied on",
+            &reliability(self),
+        );
+        section(
+            &mut body,
+            "What keeps requests from being granted",
+            &blockers(self),
+        );
         broken(&mut body, self);
-        section(&mut body, "Taken for granted", &format!("<p>{}</p>", text(&self.assumptions)));
+        section(
+            &mut body,
+            "Taken for granted",
+            &format!("<p>{}</p>", text(&self.assumptions)),
+        );
         page("Backtest", &self.policy, &body)
     }
 }
@@ -64,13 +76,31 @@ impl Comparison {
             count(judged)
         );
         for (title, report) in [("old", &self.old), ("new", &self.new)] {
-            let _ = write!(body, "<p>Under the {title} policy <code>{}</code>: {}</p>", escape(&report.policy), text(&words::verdict(report)));
+            let _ = write!(
+                body,
+                "<p>Under the {title} policy <code>{}</code>: {}</p>",
+                escape(&report.policy),
+                text(&words::verdict(report))
+            );
         }
-        let columns: Vec<String> = self.new.decisions.iter().map(|decision| decision.decision.clone()).collect();
-        let lines: Vec<Line> = (self.old.decisions.iter().zip(self.matrix))
-            .map(|(decision, ours)| Line { owner: decision.decision.clone(), ours })
+        let columns: Vec<String> = self
+            .new
+            .decisions
+            .iter()
+            .map(|decision| decision.decision.clone())
             .collect();
-        let matrix = charts::matrix("Old decision by new decision", &columns, &lines, |row, column| row == column);
+        let lines: Vec<Line> = (self.old.decisions.iter().zip(self.matrix))
+            .map(|(decision, ours)| Line {
+                owner: decision.decision.clone(),
+                ours,
+            })
+            .collect();
+        let matrix = charts::matrix(
+            "Old decision by new decision",
+            &columns,
+            &lines,
+            |row, column| row == column,
+        );
         section(&mut body, "Old (lines) and new (columns)", &matrix);
         for changed in &self.changed {
             let mut rows = String::new();
@@ -86,8 +116,19 @@ impl Comparison {
                     stopped(example.stopped_now)
                 );
             }
-            let head = ["request", "requester", "access", "stopped before by", "stopped now by"];
-            let title = format!("{} → {}: {}", changed.from, changed.to, count(changed.requests));
+            let head = [
+                "request",
+                "requester",
+                "access",
+                "stopped before by",
+                "stopped now by",
+            ];
+            let title = format!(
+                "{} → {}: {}",
+                changed.from,
+                changed.to,
+                count(changed.requests)
+            );
             section(&mut body, &title, &table(&head, &rows));
         }
         page("Policy comparison", &self.new.policy, &body)
@@ -107,11 +148,14 @@ fn page(title: &str, policy: &str, body: &str) -> String {
 
 /// Our own words, longer than texts of a history may be.
 fn text(words: &str) -> String {
-    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    words
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 fn section(body: &mut String, title: &str, inner: &str) {
-    let _ = write!(body, "<section><h2>{}</h2>{inner}</section>\n", text(title));
+    let _ = writeln!(body, "<section><h2>{}</h2>{inner}</section>", text(title));
 }
 
 fn banner(report: &Report) -> String {
@@ -138,7 +182,11 @@ fn cards(body: &mut String, report: &Report) {
         let Some(measure) = measure else {
             continue;
         };
-        let _ = write!(body, "<div class=\"card\"><h3>{name}</h3>{}</div>", big(measure));
+        let _ = write!(
+            body,
+            "<div class=\"card\"><h3>{name}</h3>{}</div>",
+            big(measure)
+        );
     }
     body.push_str("</div>");
 }
@@ -152,14 +200,26 @@ fn big(measure: &Measure) -> String {
             count(measure.numerator),
             count(measure.denominator)
         ),
-        _ => format!("<p class=\"none\">not measurable</p><p class=\"quiet\">{}</p>", escape(measure.not_measurable.as_deref().unwrap_or_default())),
+        _ => format!(
+            "<p class=\"none\">not measurable</p><p class=\"quiet\">{}</p>",
+            escape(measure.not_measurable.as_deref().unwrap_or_default())
+        ),
     }
 }
 
 fn legend(report: &Report) -> String {
     let mut legend = String::from("<ul class=\"legend\">");
-    for (decision, class) in report.decisions.iter().zip(["auto", "info", "escalate", "deny"]) {
-        let _ = write!(legend, "<li><span class=\"{class}\"></span>{} <b>{}</b></li>", escape(&decision.decision), escape(&words::value(&decision.share)));
+    for (decision, class) in report
+        .decisions
+        .iter()
+        .zip(["auto", "info", "escalate", "deny"])
+    {
+        let _ = write!(
+            legend,
+            "<li><span class=\"{class}\"></span>{} <b>{}</b></li>",
+            escape(&decision.decision),
+            escape(&words::value(&decision.share))
+        );
     }
     legend.push_str("</ul>");
     legend
@@ -168,7 +228,12 @@ fn legend(report: &Report) -> String {
 fn figures(report: &Report) -> String {
     let mut rows = String::new();
     for (name, measure, meaning) in words::figures(report) {
-        let drawn = measure.share.zip(measure.interval).map_or_else(String::new, |(share, interval)| charts::interval(share, interval));
+        let drawn = measure
+            .share
+            .zip(measure.interval)
+            .map_or_else(String::new, |(share, interval)| {
+                charts::interval(share, interval)
+            });
         let _ = write!(
             rows,
             "<tr><td><b>{name}</b><br><span class=\"quiet\">{}</span></td><td class=\"figure\">{}</td><td class=\"figure\">{drawn}<span class=\"quiet\">{}</span></td></tr>",
@@ -201,15 +266,26 @@ fn requests(body: &mut String, report: &Report) {
 }
 
 fn confusion(report: &Report) -> String {
-    let columns: Vec<String> = report.decisions.iter().map(|decision| decision.decision.clone()).collect();
+    let columns: Vec<String> = report
+        .decisions
+        .iter()
+        .map(|decision| decision.decision.clone())
+        .collect();
     let is_expected = |row: usize, column: usize| {
         let owner = OwnerDecision::ALL.get(row).copied();
         let ours = Answer::ALL.get(column).copied();
-        owner.zip(ours).is_some_and(|(owner, ours)| agrees(owner, ours))
+        owner
+            .zip(ours)
+            .is_some_and(|(owner, ours)| agrees(owner, ours))
     };
     format!(
         "<p class=\"quiet\">Lines: what the owner decided. Columns: what the rules decide. Framed: agreement.</p>{}",
-        charts::matrix("Owner's decision by the rules' decision", &columns, &report.confusion, is_expected)
+        charts::matrix(
+            "Owner's decision by the rules' decision",
+            &columns,
+            &report.confusion,
+            is_expected
+        )
     )
 }
 
@@ -245,9 +321,19 @@ fn blockers(report: &Report) -> String {
     let rest = report.blockers.get(12..).unwrap_or_default();
     let mut more = String::new();
     for blocker in rest {
-        let _ = write!(more, "<tr><td>{}</td><td class=\"figure\">{}</td><td class=\"figure\">{}</td></tr>", escape(&blocker.finding), count(blocker.only), count(blocker.seen));
+        let _ = write!(
+            more,
+            "<tr><td>{}</td><td class=\"figure\">{}</td><td class=\"figure\">{}</td></tr>",
+            escape(&blocker.finding),
+            count(blocker.only),
+            count(blocker.seen)
+        );
     }
-    let more = if rest.is_empty() { String::new() } else { table(&["finding", "alone", "found on"], &more) };
+    let more = if rest.is_empty() {
+        String::new()
+    } else {
+        table(&["finding", "alone", "found on"], &more)
+    };
     format!(
         "<p>How many requests one finding alone keeps from being granted, of how many it was found on. This is what one missing fact or rule costs.</p>{}{more}",
         charts::blockers(&report.blockers)
@@ -276,7 +362,9 @@ fn table(head: &[&str], rows: &str) -> String {
     for name in head {
         let _ = write!(cells, "<th>{name}</th>");
     }
-    format!("<div class=\"scroll\"><table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>")
+    format!(
+        "<div class=\"scroll\"><table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
 }
 
 fn list(sentences: &[String]) -> String {

@@ -17,7 +17,12 @@ impl Report {
         }
         page.push_str("\n| figure | value | 95 % interval |\n| --- | --- | --- |\n");
         for (name, measure, _) in words::figures(self) {
-            let _ = writeln!(page, "| {name} | {} | {} |", words::value(measure), words::interval(measure));
+            let _ = writeln!(
+                page,
+                "| {name} | {} | {} |",
+                words::value(measure),
+                words::interval(measure)
+            );
         }
         requests(&mut page, self);
         confusion(&mut page, self);
@@ -48,7 +53,13 @@ impl Comparison {
             let _ = writeln!(page, "| {} | {cells} |", decision.decision);
         }
         for changed in &self.changed {
-            let _ = writeln!(page, "\n## {} → {}: {}\n", changed.from, changed.to, count(changed.requests));
+            let _ = writeln!(
+                page,
+                "\n## {} → {}: {}\n",
+                changed.from,
+                changed.to,
+                count(changed.requests)
+            );
             page.push_str("| request | requester | access | stopped before by | stopped now by |\n| --- | --- | --- | --- | --- |\n");
             for example in &changed.examples {
                 let _ = writeln!(
@@ -63,7 +74,12 @@ impl Comparison {
             }
         }
         for (title, report) in [("old", &self.old), ("new", &self.new)] {
-            let _ = writeln!(page, "\nUnder the {title} policy ({}): {}", code(&report.policy), words::verdict(report));
+            let _ = writeln!(
+                page,
+                "\nUnder the {title} policy ({}): {}",
+                code(&report.policy),
+                words::verdict(report)
+            );
         }
         page
     }
@@ -94,14 +110,22 @@ fn confusion(page: &mut String, report: &Report) {
     }
     page.push_str("\n| --- | --- | --- | --- | --- |\n");
     for line in &report.confusion {
-        let _ = writeln!(page, "| {} | {} |", line.owner, line.ours.map(count).join(" | "));
+        let _ = writeln!(
+            page,
+            "| {} | {} |",
+            line.owner,
+            line.ours.map(count).join(" | ")
+        );
     }
 }
 
 fn reliability(page: &mut String, report: &Report) {
     let error = report.reliability.expected_calibration_error;
     let error = error.map_or_else(|| "not measurable".to_owned(), percent);
-    let _ = writeln!(page, "\n## Confidence\n\nExpected calibration error: {error}.\n");
+    let _ = writeln!(
+        page,
+        "\n## Confidence\n\nExpected calibration error: {error}.\n"
+    );
     page.push_str("| stated | mean | owner agreed |\n| --- | --- | --- |\n");
     for bucket in &report.reliability.buckets {
         let _ = writeln!(
@@ -115,7 +139,13 @@ fn reliability(page: &mut String, report: &Report) {
 fn blockers(page: &mut String, report: &Report) {
     page.push_str("\n## What keeps requests from being granted\n\n| finding | alone | found on |\n| --- | --- | --- |\n");
     for blocker in &report.blockers {
-        let _ = writeln!(page, "| {} | {} | {} |", blocker.finding, count(blocker.only), count(blocker.seen));
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} |",
+            blocker.finding,
+            count(blocker.only),
+            count(blocker.seen)
+        );
     }
 }
 

@@ -6,13 +6,12 @@ mod html;
 mod markdown;
 mod words;
 
-
 use decision::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Options;
 use super::measure::Measure;
 use super::tally::{Breach, BrokenRow, Tally};
-use super::Options;
 
 /// Version of the report as JSON.
 pub const FORMAT: u32 = 1;
@@ -188,7 +187,12 @@ pub struct Day {
 }
 
 impl Report {
-    pub(crate) fn new(tally: &Tally, rules: &decision::rules::Rules, inputs: Vec<String>, options: &Options) -> Self {
+    pub(crate) fn new(
+        tally: &Tally,
+        rules: &decision::rules::Rules,
+        inputs: Vec<String>,
+        options: &Options,
+    ) -> Self {
         figures::report(tally, rules, inputs, options)
     }
 

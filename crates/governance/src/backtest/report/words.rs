@@ -26,15 +26,51 @@ pub(super) fn figures(report: &Report) -> Vec<(&'static str, &Measure, &'static 
             &report.must_be_zero.conflicting_grants_to_the_owner,
             "Must be 0. Judged by the owner: what no rule of the policy names shows here.",
         ),
-        ("agreement with owners", &report.agreement, "A denial agrees with DENY and with ESCALATE; everything else with its own kind."),
-        ("automatic grants that the owner approved", &report.agreement_of_grants, "Of those with an owner's decision."),
-        ("least privilege", &report.least_privilege, "Access granted, or offered instead, that is exactly the least that was needed."),
-        ("over-provisioning", &report.over_provisioning, "Access granted, or offered instead, that is more than was needed or something else."),
-        ("conflicts: precision", &report.conflict_precision, "Flagged requests that are conflicts to the owner. Rows with holdings only."),
-        ("conflicts: recall", &report.conflict_recall, "Conflicts to the owner that are flagged. Rows with holdings only."),
-        ("escalation rate", &report.escalation_rate, "Requests that go to a person or are denied."),
-        ("escalation: precision", &report.escalation_precision, "Of those, what the owner passed on or denied."),
-        ("escalation: recall", &report.escalation_recall, "Of what the owner passed on or denied, what goes to a person or is denied."),
+        (
+            "agreement with owners",
+            &report.agreement,
+            "A denial agrees with DENY and with ESCALATE; everything else with its own kind.",
+        ),
+        (
+            "automatic grants that the owner approved",
+            &report.agreement_of_grants,
+            "Of those with an owner's decision.",
+        ),
+        (
+            "least privilege",
+            &report.least_privilege,
+            "Access granted, or offered instead, that is exactly the least that was needed.",
+        ),
+        (
+            "over-provisioning",
+            &report.over_provisioning,
+            "Access granted, or offered instead, that is more than was needed or something else.",
+        ),
+        (
+            "conflicts: precision",
+            &report.conflict_precision,
+            "Flagged requests that are conflicts to the owner. Rows with holdings only.",
+        ),
+        (
+            "conflicts: recall",
+            &report.conflict_recall,
+            "Conflicts to the owner that are flagged. Rows with holdings only.",
+        ),
+        (
+            "escalation rate",
+            &report.escalation_rate,
+            "Requests that go to a person or are denied.",
+        ),
+        (
+            "escalation: precision",
+            &report.escalation_precision,
+            "Of those, what the owner passed on or denied.",
+        ),
+        (
+            "escalation: recall",
+            &report.escalation_recall,
+            "Of what the owner passed on or denied, what goes to a person or is denied.",
+        ),
     ]
 }
 
@@ -69,7 +105,10 @@ pub(super) fn scope(report: &Report) -> Vec<String> {
         let end = |moment: Option<decision::time::Timestamp>, open: &str| {
             moment.map_or_else(|| open.to_owned(), |moment| moment.to_string())
         };
-        let (from, until) = (end(report.from, "the beginning"), end(report.until, "the end"));
+        let (from, until) = (
+            end(report.from, "the beginning"),
+            end(report.until, "the end"),
+        );
         sentences.push(format!("Range: from {from} until {until}."));
     }
     for (number, words) in [
@@ -104,13 +143,20 @@ pub(super) fn breach(breach: &Breach) -> String {
         (breach.is_conflict, "conflict by a rule"),
         (breach.is_conflict_to_the_owner, "conflict to the owner"),
     ];
-    let reasons: Vec<&str> = reasons.into_iter().filter(|(is, _)| *is).map(|(_, reason)| reason).collect();
+    let reasons: Vec<&str> = reasons
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, reason)| reason)
+        .collect();
     reasons.join(", ")
 }
 
 /// The input and the line or row in it.
 pub(super) fn place(report: &Report, place: Place) -> String {
-    let input = report.inputs.get(place.input as usize).map_or("input", String::as_str);
+    let input = report
+        .inputs
+        .get(place.input as usize)
+        .map_or("input", String::as_str);
     format!("{input}:{}", place.row)
 }
 
@@ -121,7 +167,10 @@ pub(super) fn value(measure: &Measure) -> String {
             let (numerator, denominator) = (count(measure.numerator), count(measure.denominator));
             format!("{} ({numerator} of {denominator})", percent(share))
         }
-        (None, reason) => format!("not measurable: {}", reason.as_deref().unwrap_or("nothing to measure")),
+        (None, reason) => format!(
+            "not measurable: {}",
+            reason.as_deref().unwrap_or("nothing to measure")
+        ),
     }
 }
 

@@ -17,11 +17,17 @@ pub(crate) struct SharedFile {
 impl SharedFile {
     pub(crate) fn new(file: File) -> std::io::Result<Self> {
         let length = file.metadata()?.len();
-        Ok(Self { file: Arc::new(Mutex::new(file)), length })
+        Ok(Self {
+            file: Arc::new(Mutex::new(file)),
+            length,
+        })
     }
 
     fn from(&self, start: u64) -> From {
-        From { file: Arc::clone(&self.file), at: start }
+        From {
+            file: Arc::clone(&self.file),
+            at: start,
+        }
     }
 }
 
@@ -40,7 +46,10 @@ impl ChunkReader for SharedFile {
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
         let wanted = u64::try_from(length).unwrap_or(u64::MAX);
-        if start.checked_add(wanted).is_none_or(|end| end > self.length) {
+        if start
+            .checked_add(wanted)
+            .is_none_or(|end| end > self.length)
+        {
             return Err(ParquetError::EOF("a part lies outside the file".to_owned()));
         }
         let mut bytes = Vec::with_capacity(length);
@@ -60,10 +69,15 @@ pub(crate) struct From {
 
 impl Read for From {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let mut file = self.file.lock().map_err(|_| std::io::Error::other("another reader stopped"))?;
+        let mut file = self
+            .file
+            .lock()
+            .map_err(|_| std::io::Error::other("another reader stopped"))?;
         file.seek(SeekFrom::Start(self.at))?;
         let read = file.read(buffer)?;
-        self.at = self.at.saturating_add(u64::try_from(read).unwrap_or_default());
+        self.at = self
+            .at
+            .saturating_add(u64::try_from(read).unwrap_or_default());
         Ok(read)
     }
 }

@@ -15,9 +15,15 @@ pub(crate) struct Hybrid {
 
 /// What is left of a run.
 enum Run {
-    Same { value: u32, left: usize },
+    Same {
+        value: u32,
+        left: usize,
+    },
     /// `bit` counts from the beginning of the data.
-    Packed { bit: usize, left: usize },
+    Packed {
+        bit: usize,
+        left: usize,
+    },
 }
 
 /// What is wrong with data that ends before its numbers do.
@@ -32,14 +38,23 @@ impl Hybrid {
         if width > 32 {
             return Err(format!("a page holds numbers of {width} bits"));
         }
-        Ok(Self { data, at: 0, width, run: Run::Same { value: 0, left: 0 } })
+        Ok(Self {
+            data,
+            at: 0,
+            width,
+            run: Run::Same { value: 0, left: 0 },
+        })
     }
 
     /// Hands the next `count` numbers to `take`, whole runs of one number at once.
     ///
     /// # Errors
     /// When the data ends before.
-    pub(crate) fn read(&mut self, count: usize, mut take: impl FnMut(u32, usize)) -> Result<(), String> {
+    pub(crate) fn read(
+        &mut self,
+        count: usize,
+        mut take: impl FnMut(u32, usize),
+    ) -> Result<(), String> {
         let mut wanted = count;
         while wanted > 0 {
             match &mut self.run {
@@ -77,9 +92,15 @@ impl Hybrid {
             let bytes = self.width.div_ceil(8);
             let end = self.at.checked_add(bytes).ok_or(SHORT)?;
             let written = self.data.get(self.at..end).ok_or(SHORT)?;
-            let value = written.iter().rev().fold(0, |value, byte| value << 8 | u32::from(*byte));
+            let value = written
+                .iter()
+                .rev()
+                .fold(0, |value, byte| value << 8 | u32::from(*byte));
             self.at = end;
-            self.run = Run::Same { value, left: length };
+            self.run = Run::Same {
+                value,
+                left: length,
+            };
         }
         // A run of nothing would go on for ever when no byte was taken for it; the header took one.
         Ok(())
@@ -104,14 +125,23 @@ impl Hybrid {
 #[inline]
 pub(crate) fn bits(data: &[u8], from: usize, width: usize) -> Result<u32, String> {
     let (byte, shift) = (from / 8, from % 8);
-    let word = match data.get(byte..byte.saturating_add(8)).map(<[u8; 8]>::try_from) {
+    let word = match data
+        .get(byte..byte.saturating_add(8))
+        .map(<[u8; 8]>::try_from)
+    {
         Some(Ok(whole)) => u64::from_le_bytes(whole),
         // Near the end of the data.
         Some(Err(_)) | None => {
             let last = from.checked_add(width.saturating_sub(1)).ok_or(SHORT)? / 8;
-            let rest = data.get(byte..=last).filter(|rest| width == 0 || !rest.is_empty());
-            let rest = rest.or_else(|| (width == 0).then_some(&[][..])).ok_or(SHORT)?;
-            rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+            let rest = data
+                .get(byte..=last)
+                .filter(|rest| width == 0 || !rest.is_empty());
+            let rest = rest
+                .or_else(|| (width == 0).then_some(&[][..]))
+                .ok_or(SHORT)?;
+            rest.iter()
+                .rev()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte))
         }
     };
     let mask = (1_u64 << width) - 1;
@@ -124,8 +154,9 @@ mod tests {
 
     fn read(data: &[u8], width: usize, count: usize) -> Result<Vec<u32>, String> {
         let mut numbers = Vec::new();
-        Hybrid::new(Bytes::copy_from_slice(data), width)?
-            .read(count, |value, times| numbers.extend(std::iter::repeat_n(value, times)))?;
+        Hybrid::new(Bytes::copy_from_slice(data), width)?.read(count, |value, times| {
+            numbers.extend(std::iter::repeat_n(value, times))
+        })?;
         Ok(numbers)
     }
 

@@ -3,9 +3,11 @@
 //! The crate `parquet` reads the file's description and gives pages without their compression; what is in the pages is
 //! read here, so that a text of a dictionary is understood once and not once for each row.
 
+mod batch;
 mod cursor;
 mod file;
 mod hybrid;
+mod page;
 
 use std::sync::Arc;
 
@@ -13,7 +15,8 @@ use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type};
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use self::cursor::{Batch, Cursor, Kind, Shape};
+use self::batch::Batch;
+use self::cursor::{Cursor, Kind, Shape};
 pub(crate) use self::file::SharedFile;
 use super::Sink;
 use crate::backtest::row::{Codes, Column, NONE, Place, Row, Texts};
@@ -64,14 +67,25 @@ impl Groups {
             }
         }
         // The crate takes these for granted and panics.
-        let columns = file.metadata().row_groups().iter().flat_map(|group| group.columns());
+        let columns = file
+            .metadata()
+            .row_groups()
+            .iter()
+            .flat_map(|group| group.columns());
         for column in columns {
-            let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+            let start = column
+                .dictionary_page_offset()
+                .unwrap_or(column.data_page_offset());
             if start < 0 || column.compressed_size() < 0 {
                 return Err("a column lies outside the file".to_owned());
             }
         }
-        Ok(Self { file: Arc::new(file), shapes: shapes.into(), next: 0, row: 1 })
+        Ok(Self {
+            file: Arc::new(file),
+            shapes: shapes.into(),
+            next: 0,
+            row: 1,
+        })
     }
 
     /// The next row group; `None` after the last.
@@ -90,17 +104,28 @@ impl Groups {
 }
 
 /// How a column is laid out, when it is of a type that it may be.
-fn shape(column: Column, leaf: usize, descriptor: &ColumnDescriptor, is_optional: bool) -> Result<Shape, String> {
+fn shape(
+    column: Column,
+    leaf: usize,
+    descriptor: &ColumnDescriptor,
+    is_optional: bool,
+) -> Result<Shape, String> {
     let physical = descriptor.physical_type();
     let repeated = descriptor.max_rep_level();
     let is_list = matches!(column, Column::Roles | Column::Approvals | Column::Holdings);
-    let is_time = matches!(column, Column::Until | Column::CreatedAt | Column::DecidedAt);
+    let is_time = matches!(
+        column,
+        Column::Until | Column::CreatedAt | Column::DecidedAt
+    );
     let is_flag = matches!(column, Column::Justification | Column::SodConflict);
-    let kind = match physical {
-        Type::BYTE_ARRAY if is_text(descriptor) => Some(Kind::Text),
-        Type::BOOLEAN if is_flag => Some(Kind::Flag),
-        Type::INT64 if is_time => per_second(descriptor).map(Kind::Time),
-        _ => None,
+    let kind = if physical == Type::BYTE_ARRAY && is_text(descriptor) {
+        Some(Kind::Text)
+    } else if physical == Type::BOOLEAN && is_flag {
+        Some(Kind::Flag)
+    } else if physical == Type::INT64 && is_time {
+        per_second(descriptor).map(Kind::Time)
+    } else {
+        None
     };
     match kind {
         Some(kind) if repeated == 0 || repeated == 1 && is_list => Ok(Shape {
@@ -116,7 +141,9 @@ fn shape(column: Column, leaf: usize, descriptor: &ColumnDescriptor, is_optional
             "the column `{}` is {}{physical}{}, and should be {}",
             column.name(),
             if repeated > 0 { "a list of " } else { "" },
-            descriptor.logical_type_ref().map_or_else(String::new, |logical| format!(" ({logical:?})")),
+            descriptor
+                .logical_type_ref()
+                .map_or_else(String::new, |logical| format!(" ({logical:?})")),
             column.expected()
         )),
     }
@@ -142,34 +169,45 @@ fn per_second(descriptor: &ColumnDescriptor) -> Option<i64> {
         }),
         (None, ConvertedType::TIMESTAMP_MILLIS) => Some(1_000),
         (None, ConvertedType::TIMESTAMP_MICROS) => Some(1_000_000),
-        _ => None,
+        (Some(_) | None, _) => None,
     }
 }
 
 impl Group {
     /// Reads every row of it. Returns how many bytes it took of the file.
     pub(crate) fn read(&self, input: u32, sink: &mut impl Sink) -> Result<u64, String> {
-        let group = self.file.get_row_group(self.index).map_err(|error| error.to_string())?;
+        let group = self
+            .file
+            .get_row_group(self.index)
+            .map_err(|error| error.to_string())?;
         let mut cursors: Vec<(Cursor, Batch)> = Vec::new();
         for shape in self.shapes.iter() {
             if shape.column.is_for_conditions() && !sink.wants_conditions() {
                 continue;
             }
-            let pages = group.get_column_page_reader(shape.leaf).map_err(|error| error.to_string())?;
+            let pages = group
+                .get_column_page_reader(shape.leaf)
+                .map_err(|error| error.to_string())?;
             cursors.push((Cursor::new(*shape, pages), Batch::default()));
         }
-        let rows = usize::try_from(group.metadata().num_rows()).map_err(|error| error.to_string())?;
+        let rows =
+            usize::try_from(group.metadata().num_rows()).map_err(|error| error.to_string())?;
         let mut done = 0;
         while done < rows {
             let now = ROWS.min(rows - done);
             for (cursor, batch) in &mut cursors {
-                cursor.fill(now, sink.interner(), batch).map_err(|problem| {
-                    format!("column `{}`: {problem}", cursor.shape.column.name())
-                })?;
+                cursor
+                    .fill(now, sink.interner(), batch)
+                    .map_err(|problem| {
+                        format!("column `{}`: {problem}", cursor.shape.column.name())
+                    })?;
             }
             for row in 0..now {
                 let number = u64::try_from(done + row).unwrap_or(u64::MAX);
-                let place = Place { input, row: self.first.saturating_add(number) };
+                let place = Place {
+                    input,
+                    row: self.first.saturating_add(number),
+                };
                 read_row(&cursors, row, place, sink);
             }
             done += now;
