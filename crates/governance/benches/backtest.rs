@@ -12,7 +12,6 @@
 )]
 
 #[path = "../tests/common/parquet_file.rs"]
-#[expect(dead_code, unreachable_pub, reason = "it serves the tests too")]
 mod parquet_file;
 
 use std::fmt::Write as _;
@@ -373,6 +372,7 @@ fn main() {
         None,
     );
     assert_eq!(report.decisions, columnar.decisions);
+    file("report.html", report.to_html().as_bytes());
     println!("{:?}", report.latency);
     for decision in report.decisions {
         println!("{}: {}", decision.decision, decision.share);

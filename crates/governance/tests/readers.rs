@@ -1,5 +1,7 @@
 //! Every format gives the same report, and every bad input is told with its place.
 
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
 mod common;
 
 use std::ops::ControlFlow;
@@ -36,7 +38,7 @@ fn as_text(value: &Value, column: &str) -> Option<String> {
                 .collect::<Vec<_>>()
                 .join(";"),
         ),
-        other => Some(other.as_str().unwrap().to_owned()),
+        Value::String(_) | Value::Number(_) | Value::Object(_) => value.as_str().map(str::to_owned),
     }
 }
 
@@ -386,7 +388,7 @@ fn parquet_of_other_types_is_a_clear_error() {
 #[test]
 fn damaged_parquet_never_panics() {
     let mut dice = Dice(9);
-    let rows: Vec<Value> = (0..60)
+    let rows: Vec<Value> = (0..20)
         .map(|number| random_row(number, &mut dice))
         .collect();
     let whole = as_parquet(&rows, parquet_file::usual());

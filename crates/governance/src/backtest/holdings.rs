@@ -121,6 +121,11 @@ impl HoldingsTable {
         self.people.len()
     }
 
+    /// Every name, in the order of its number.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// The name of a number that [`Self::held_at`] gives.
     pub(crate) fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", String::as_str)

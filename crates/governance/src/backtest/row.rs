@@ -177,9 +177,10 @@ pub(crate) fn code(column: Column, text: &str, interner: &mut Interner) -> Code 
 
 /// The number of a yes or a no in a column.
 pub(crate) fn code_of_flag(column: Column, flag: bool) -> Code {
-    match column {
-        Column::Justification | Column::SodConflict => flag.into(),
-        _ => BROKEN,
+    if matches!(column, Column::Justification | Column::SodConflict) {
+        flag.into()
+    } else {
+        BROKEN
     }
 }
 
@@ -264,7 +265,18 @@ impl<'a> Texts<'a> {
             Column::Department => &mut self.department,
             Column::Attributes => &mut self.attributes,
             Column::Facts => &mut self.facts,
-            _ => return,
+            Column::Roles
+            | Column::Access
+            | Column::Duration
+            | Column::Until
+            | Column::CreatedAt
+            | Column::DecidedAt
+            | Column::Justification
+            | Column::Approvals
+            | Column::OwnerDecision
+            | Column::MinimalAccess
+            | Column::SodConflict
+            | Column::Holdings => return,
         };
         *slot = text;
     }

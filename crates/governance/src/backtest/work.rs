@@ -161,7 +161,7 @@ impl<'a, const N: usize> Worker<'a, N> {
     fn new(judges: &[Judge<'a>; N], options: &'a Options) -> Self {
         Self {
             interner: Interner::default(),
-            judges: array::from_fn(|place| judges[place].again()),
+            judges: judges.each_ref().map(Judge::again),
             tallies: array::from_fn(|_| Tally::default()),
             changes: Changes::default(),
             options,

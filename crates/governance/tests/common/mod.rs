@@ -1,9 +1,11 @@
 //! A small policy and ways to run a history under it.
 
 #![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
     dead_code,
     unreachable_pub,
-    reason = "each test binary uses a part of it"
+    reason = "tests may panic, and each binary uses a part of it"
 )]
 
 pub mod parquet_file;

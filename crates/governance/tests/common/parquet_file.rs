@@ -1,5 +1,12 @@
 //! Writing Parquet in memory, for tests and benchmarks.
 
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    reason = "tests and benchmarks may panic, and each uses a part of it"
+)]
+
 use std::sync::Arc;
 
 use parquet::basic::Compression;

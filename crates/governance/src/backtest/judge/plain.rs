@@ -5,7 +5,7 @@
 //! asked only about what would be granted, and it is narrower than the gate on purpose: it knows no look-alike letters,
 //! tokens or targets. What it finds is a fault of the gate or of the policy; what it does not find is no proof.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use decision::request::Access;
 use decision::rules::class::Class;
@@ -19,7 +19,12 @@ pub(crate) type PlainSide = (u32, u32);
 pub(crate) struct Plain<'p> {
     policy: &'p Policy,
     entries: HashMap<&'p str, &'p Entitlement>,
+    /// Patterns of danger: whole resources, whole levels, and those with other stars.
+    resources: HashSet<String>,
+    levels: HashSet<String>,
     danger: Vec<String>,
+    /// Levels in small letters, lowest first, by resource in small letters; the default is under no text.
+    orders: HashMap<String, Vec<String>>,
     literal: HashMap<String, Vec<PlainSide>>,
     starred: Vec<(String, PlainSide)>,
 }
@@ -38,10 +43,28 @@ impl<'p> Plain<'p> {
         let mut plain = Self {
             policy,
             entries: HashMap::new(),
-            danger: built_in.copied().chain(written).map(whole).collect(),
+            resources: HashSet::new(),
+            levels: HashSet::new(),
+            danger: Vec::new(),
+            orders: HashMap::new(),
             literal: HashMap::new(),
             starred: Vec::new(),
         };
+        for pattern in built_in.copied().chain(written).map(whole) {
+            let is_whole = |text: &str| !text.contains(['*', ':']);
+            if let Some(resource) = pattern.strip_suffix(":*").filter(|text| is_whole(text)) {
+                plain.resources.insert(resource.to_owned());
+            } else if let Some(level) = pattern.strip_prefix("*:").filter(|text| is_whole(text)) {
+                plain.levels.insert(level.to_owned());
+            } else {
+                plain.danger.push(pattern);
+            }
+        }
+        for order in &policy.levels {
+            let levels = order.levels.iter().map(|level| level.to_lowercase());
+            let own = plain.orders.entry(order.resource.to_lowercase());
+            own.or_insert_with(|| levels.collect());
+        }
         for entry in &policy.catalogue {
             plain.entries.insert(&entry.id, entry);
             for alias in &entry.aliases {
@@ -72,12 +95,20 @@ impl<'p> Plain<'p> {
                 entry.environment == Environment::Production
                     || entry.sensitivity == Sensitivity::Restricted
             });
-        declared
-            || self.names(name).iter().any(|name| {
-                self.danger
-                    .iter()
-                    .any(|pattern| catches(pattern.as_bytes(), name.as_bytes()))
-            })
+        declared || self.names(name).iter().any(|name| self.is_named(name))
+    }
+
+    /// Whether a pattern of danger is the whole of `name`, in small letters.
+    fn is_named(&self, name: &str) -> bool {
+        let colons = name.match_indices(':');
+        let mut resources = colons.filter_map(|(colon, _)| name.get(..colon));
+        let level = name.rsplit_once(':').map(|(_, level)| level);
+        resources.any(|resource| self.resources.contains(resource))
+            || level.is_some_and(|level| self.levels.contains(level))
+            || self
+                .danger
+                .iter()
+                .any(|pattern| catches(pattern.as_bytes(), name.as_bytes()))
     }
 
     /// The sides that holding `name` fulfils, lower levels of the same resource included, sorted.
@@ -130,17 +161,11 @@ impl<'p> Plain<'p> {
         let Some((resource, level)) = name.rsplit_once(':') else {
             return Vec::new();
         };
-        let orders = &self.policy.levels;
-        let own = orders
-            .iter()
-            .find(|order| order.resource.to_lowercase() == resource);
-        let order = own.or_else(|| orders.iter().find(|order| order.resource.is_empty()));
-        let levels = order.map_or(&[][..], |order| order.levels.as_slice());
-        let place = levels.iter().position(|one| one.to_lowercase() == level);
+        let order = self.orders.get(resource).or_else(|| self.orders.get(""));
+        let levels = order.map_or(&[][..], Vec::as_slice);
+        let place = levels.iter().position(|one| one == level);
         let below = levels.iter().take(place.unwrap_or(levels.len()));
-        below
-            .map(|level| format!("{resource}:{}", level.to_lowercase()))
-            .collect()
+        below.map(|level| format!("{resource}:{level}")).collect()
     }
 }
 
@@ -225,6 +250,14 @@ mod tests {
         assert_eq!(plain.sides("payment:approve"), [(0, 1)]);
         assert!(plain.is_conflict(&[(0, 0)], &[(0, 1)]));
         assert!(!plain.is_conflict(&[(0, 0)], &[]));
-        assert!(plain.is_dangerous("DB:Admin") && !plain.is_dangerous("db:read"));
+        for (name, expected) in [
+            ("DB:Admin", true),
+            ("db:read", false),
+            ("prod:db:read", true),
+            ("Prod", false),
+            ("production:x", true),
+        ] {
+            assert_eq!(plain.is_dangerous(name), expected, "{name}");
+        }
     }
 }

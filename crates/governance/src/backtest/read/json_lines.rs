@@ -65,9 +65,9 @@ pub(crate) fn read(block: &Block, input: u32, sink: &mut impl Sink) -> u64 {
         );
         return 0;
     }
-    let mut number = block.first;
     let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', &block.bytes).chain([block.bytes.len()]) {
+    let ends = memchr::memchr_iter(b'\n', &block.bytes).chain([block.bytes.len()]);
+    for (end, number) in ends.zip(block.first..) {
         let line = block.bytes.get(start..end).unwrap_or_default().trim_ascii();
         if !line.is_empty() {
             let place = Place { input, row: number };
@@ -77,7 +77,6 @@ pub(crate) fn read(block: &Block, input: u32, sink: &mut impl Sink) -> u64 {
             }
         }
         start = end + 1;
-        number += 1;
     }
     u64::try_from(block.bytes.len()).unwrap_or_default()
 }

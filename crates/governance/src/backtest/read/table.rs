@@ -101,13 +101,13 @@ impl Table {
 
 fn broken(error: &csv::Error, line: u64) -> (u64, Result<ByteRecord, String>) {
     let line = error.position().map_or(line, csv::Position::line);
-    let problem = match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => {
-            format!("{len} fields where the first line has {expected_len}")
-        }
-        _ => error.to_string(),
+    let problem = if let csv::ErrorKind::UnequalLengths {
+        expected_len, len, ..
+    } = error.kind()
+    {
+        format!("{len} fields where the first line has {expected_len}")
+    } else {
+        error.to_string()
     };
     (line, Err(problem))
 }

@@ -226,7 +226,7 @@ pub(super) fn blockers(blockers: &[Blocker]) -> String {
     );
     for (blocker, place) in shown.iter().zip(0_u32..) {
         let y = 6.0 + f64::from(place) * 30.0;
-        let width = 400.0 * blocker.only as f64 / highest;
+        let width = 370.0 * blocker.only as f64 / highest;
         let _ = write!(
             svg,
             "<text class=\"label\" x=\"268\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\

@@ -155,7 +155,7 @@ fn text(words: &str) -> String {
 }
 
 fn section(body: &mut String, title: &str, inner: &str) {
-    let _ = write!(body, "<section><h2>{}</h2>{inner}</section>\n", text(title));
+    let _ = writeln!(body, "<section><h2>{}</h2>{inner}</section>", text(title));
 }
 
 fn banner(report: &Report) -> String {

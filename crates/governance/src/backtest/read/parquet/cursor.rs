@@ -1,10 +1,12 @@
 //! A column of a row group, read a few rows at a time: texts become codes once for each entry of a dictionary.
 
 use bytes::Bytes;
-use parquet::basic::{Encoding, Type};
+use parquet::basic::Type;
 use parquet::column::page::{Page, PageReader};
 
-use super::hybrid::{Hybrid, bits};
+use super::batch::Batch;
+use super::hybrid::bits;
+use super::page::{self, Levels, Values};
 use crate::backtest::interner::Interner;
 use crate::backtest::row::{BROKEN, Code, Column, NONE, code, code_of_flag};
 
@@ -32,58 +34,6 @@ pub(crate) struct Shape {
     pub(crate) is_optional: bool,
 }
 
-/// Some rows of a column.
-#[derive(Debug, Default)]
-pub(crate) struct Batch {
-    pub(crate) codes: Vec<Code>,
-    /// For columns that are kept as text.
-    pub(crate) texts: Texts,
-}
-
-/// Texts one after the other.
-#[derive(Debug, Default)]
-pub(crate) struct Texts {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Texts {
-    fn push(&mut self, text: &str) {
-        self.text.push_str(text);
-        self.ends.push(self.text.len());
-    }
-
-    /// The text of a row; empty when there is none.
-    pub(crate) fn get(&self, row: usize) -> &str {
-        let start = row
-            .checked_sub(1)
-            .map_or(Some(0), |before| self.ends.get(before).copied());
-        let range = start.zip(self.ends.get(row).copied());
-        range
-            .and_then(|(start, end)| self.text.get(start..end))
-            .unwrap_or_default()
-    }
-
-    fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-    }
-}
-
-impl Batch {
-    fn push(&mut self, code: Code, text: &str, keeps_text: bool) {
-        self.codes.push(code);
-        if keeps_text {
-            self.texts.push(text);
-        }
-    }
-
-    fn clear(&mut self) {
-        self.codes.clear();
-        self.texts.clear();
-    }
-}
-
 /// A column being read.
 pub(crate) struct Cursor {
     pub(crate) shape: Shape,
@@ -93,22 +43,6 @@ pub(crate) struct Cursor {
     values: Values,
     scratch: Batch,
     levels: Vec<u32>,
-}
-
-/// The levels of a page.
-struct Levels {
-    left: usize,
-    defined: Option<Hybrid>,
-    repeated: Option<Hybrid>,
-    /// The repetition and definition level that were looked at and not taken.
-    ahead: Option<(u32, u32)>,
-}
-
-/// The values of a page.
-enum Values {
-    Positions(Hybrid),
-    Plain { data: Bytes, at: usize },
-    Runs(Hybrid),
 }
 
 impl Cursor {
@@ -169,7 +103,12 @@ impl Cursor {
             let keeps_text = self.shape.column.is_text();
             let mut values = scratch.codes.iter().zip(0..);
             for level in &levels {
-                match values.next_if_eq_level(*level == highest) {
+                let value = if *level == highest {
+                    values.next()
+                } else {
+                    None
+                };
+                match value {
                     Some((code, place)) => out.push(*code, scratch.texts.get(place), keeps_text),
                     None => out.push(NONE, "", keeps_text),
                 }
@@ -261,89 +200,26 @@ impl Cursor {
     /// The page of which something is left; `None` at the end of the column.
     fn open_page(&mut self, interner: &mut Interner) -> Result<Option<&mut Levels>, String> {
         while self.page.as_ref().is_none_or(|page| page.left == 0) {
-            match self
+            let next = self
                 .pages
                 .get_next_page()
-                .map_err(|error| error.to_string())?
-            {
+                .map_err(|error| error.to_string())?;
+            match next {
                 None => return Ok(None),
                 Some(Page::DictionaryPage {
                     buf, num_values, ..
                 }) => {
                     self.read_dictionary(&buf, num_values as usize, interner)?;
                 }
-                Some(Page::DataPage {
-                    buf,
-                    num_values,
-                    encoding,
-                    def_level_encoding,
-                    rep_level_encoding,
-                    ..
-                }) => {
-                    let mut rest = buf;
-                    let repeated = levels(&mut rest, rep_level_encoding, self.shape.repeated)?;
-                    let defined = levels(&mut rest, def_level_encoding, self.shape.defined)?;
-                    self.begin(num_values, repeated, defined, encoding, rest)?;
-                }
-                Some(Page::DataPageV2 {
-                    buf,
-                    num_values,
-                    encoding,
-                    def_levels_byte_len,
-                    rep_levels_byte_len,
-                    ..
-                }) => {
-                    let mut rest = buf;
-                    let repeated = cut(&mut rest, rep_levels_byte_len as usize)?;
-                    let defined = cut(&mut rest, def_levels_byte_len as usize)?;
-                    let repeated = hybrid_of_levels(repeated, self.shape.repeated)?;
-                    let defined = hybrid_of_levels(defined, self.shape.defined)?;
-                    self.begin(num_values, repeated, defined, encoding, rest)?;
+                Some(data) => {
+                    if let Some((levels, values)) = page::open(data, &self.shape)? {
+                        self.page = Some(levels);
+                        self.values = values;
+                    }
                 }
             }
         }
         Ok(self.page.as_mut())
-    }
-
-    fn begin(
-        &mut self,
-        values: u32,
-        repeated: Option<Hybrid>,
-        defined: Option<Hybrid>,
-        encoding: Encoding,
-        mut data: Bytes,
-    ) -> Result<(), String> {
-        self.values = match encoding {
-            Encoding::PLAIN => Values::Plain { data, at: 0 },
-            Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY => {
-                // A page of nothing but missing values may have no width.
-                let width = if data.is_empty() {
-                    Bytes::from_static(&[0])
-                } else {
-                    cut(&mut data, 1)?
-                };
-                Values::Positions(Hybrid::new(
-                    data,
-                    width.first().copied().unwrap_or(0).into(),
-                )?)
-            }
-            Encoding::RLE if self.shape.physical == Type::BOOLEAN => {
-                let length = length(&mut data)?;
-                Values::Runs(Hybrid::new(cut(&mut data, length)?, 1)?)
-            }
-            other => {
-                return Err(format!(
-                    "it is written in the encoding {other}; write it plain or with a dictionary"
-                ));
-            }
-        };
-        self.page = Some(Levels {
-            left: values as usize,
-            defined,
-            repeated,
-            ahead: None,
-        });
-        Ok(())
     }
 
     fn read_dictionary(
@@ -413,15 +289,6 @@ impl Cursor {
     }
 }
 
-/// The next value while its level says that there is one.
-trait NextIf: Iterator {
-    fn next_if_eq_level(&mut self, is_there: bool) -> Option<Self::Item> {
-        if is_there { self.next() } else { None }
-    }
-}
-
-impl<I: Iterator> NextIf for I {}
-
 /// Adds an item to a list as text: holdings as JSON, which may hold any name; others with line ends between.
 fn add_to_list(list: &mut String, column: Column, item: &str) {
     if column == Column::Holdings {
@@ -484,36 +351,4 @@ fn plain<'d>(
             })
         }
     }
-}
-
-/// The levels at the beginning of a page of the first version, with their length before them.
-fn levels(rest: &mut Bytes, encoding: Encoding, highest: i16) -> Result<Option<Hybrid>, String> {
-    if highest == 0 {
-        return Ok(None);
-    }
-    if encoding != Encoding::RLE {
-        return Err(format!(
-            "its levels are written in the old encoding {encoding}"
-        ));
-    }
-    let length = length(rest)?;
-    hybrid_of_levels(cut(rest, length)?, highest)
-}
-
-fn hybrid_of_levels(data: Bytes, highest: i16) -> Result<Option<Hybrid>, String> {
-    let width = (u16::BITS - highest.unsigned_abs().leading_zeros()) as usize;
-    (highest > 0).then(|| Hybrid::new(data, width)).transpose()
-}
-
-/// The length in front of what it is the length of.
-fn length(rest: &mut Bytes) -> Result<usize, String> {
-    let bytes = <[u8; 4]>::try_from(&*cut(rest, 4)?).map_err(|error| error.to_string())?;
-    Ok(u32::from_le_bytes(bytes) as usize)
-}
-
-fn cut(rest: &mut Bytes, length: usize) -> Result<Bytes, String> {
-    if length > rest.len() {
-        return Err("a page is shorter than it says".to_owned());
-    }
-    Ok(rest.split_to(length))
 }

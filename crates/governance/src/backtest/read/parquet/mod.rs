@@ -3,9 +3,11 @@
 //! The crate `parquet` reads the file's description and gives pages without their compression; what is in the pages is
 //! read here, so that a text of a dictionary is understood once and not once for each row.
 
+mod batch;
 mod cursor;
 mod file;
 mod hybrid;
+mod page;
 
 use std::sync::Arc;
 
@@ -13,7 +15,8 @@ use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type};
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use self::cursor::{Batch, Cursor, Kind, Shape};
+use self::batch::Batch;
+use self::cursor::{Cursor, Kind, Shape};
 pub(crate) use self::file::SharedFile;
 use super::Sink;
 use crate::backtest::row::{Codes, Column, NONE, Place, Row, Texts};
@@ -115,11 +118,14 @@ fn shape(
         Column::Until | Column::CreatedAt | Column::DecidedAt
     );
     let is_flag = matches!(column, Column::Justification | Column::SodConflict);
-    let kind = match physical {
-        Type::BYTE_ARRAY if is_text(descriptor) => Some(Kind::Text),
-        Type::BOOLEAN if is_flag => Some(Kind::Flag),
-        Type::INT64 if is_time => per_second(descriptor).map(Kind::Time),
-        _ => None,
+    let kind = if physical == Type::BYTE_ARRAY && is_text(descriptor) {
+        Some(Kind::Text)
+    } else if physical == Type::BOOLEAN && is_flag {
+        Some(Kind::Flag)
+    } else if physical == Type::INT64 && is_time {
+        per_second(descriptor).map(Kind::Time)
+    } else {
+        None
     };
     match kind {
         Some(kind) if repeated == 0 || repeated == 1 && is_list => Ok(Shape {
@@ -163,7 +169,7 @@ fn per_second(descriptor: &ColumnDescriptor) -> Option<i64> {
         }),
         (None, ConvertedType::TIMESTAMP_MILLIS) => Some(1_000),
         (None, ConvertedType::TIMESTAMP_MICROS) => Some(1_000_000),
-        _ => None,
+        (Some(_) | None, _) => None,
     }
 }
 

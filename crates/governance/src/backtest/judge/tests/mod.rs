@@ -13,6 +13,7 @@ use decision::rules::policy::{
 
 use super::*;
 use crate::backtest::row::{Place, Texts};
+use decision::findings::risk::RiskLevel;
 
 const NOW: i64 = 1_795_334_400;
 const NAMES: [&str; 14] = [
@@ -292,9 +293,10 @@ fn the_fast_path_is_the_slow_path() {
             assert!(!quick.is_dangerous_grant, "{context}");
             // Held names that are spelled otherwise are the same to a person who reads them, and not to the rules.
             let at = row.at.unwrap_or(setting.as_of);
-            let held = fast.look_at_held(&row, at, &mut interner);
-            let held =
-                held.map_or_else(Vec::new, |held| fast.names_held(held, at, &mut interner).0);
+            let held = fast.seen.look_at_held(&fast.known, &row, at, &mut interner);
+            let held = held.map_or_else(Vec::new, |held| {
+                fast.seen.names_held(&fast.known, held, at, &mut interner).0
+            });
             let is_plain = |number: &u32| NAMES[..9].contains(&interner.names.text(*number));
             assert!(
                 !quick.is_conflicting_grant || !held.iter().all(is_plain),
