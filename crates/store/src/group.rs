@@ -8,7 +8,7 @@ use ports::store::{CommitError, Committal, Transition};
 use rusqlite::{Connection, params};
 
 use crate::apply::{Work, apply};
-use crate::log::{appender, storage};
+use crate::log::{storage, trouble};
 use crate::open::SqliteStore;
 use crate::signed::from_saved;
 
@@ -74,15 +74,25 @@ impl SqliteStore {
     }
 
     fn write(&self, connection: &mut Connection, batch: &[Arc<Job>]) {
-        let results = self.transaction(connection, batch).unwrap_or_else(|error| {
-            // Nothing of the batch was written: the state is again what the leaves say.
-            *locked(&self.signed) = from_saved(connection, &self.key.verifier()).state;
-            batch
-                .iter()
-                .map(|job| job.work.iter().map(|_| Err(error.clone())).collect())
-                .collect()
-        });
-        for (job, results) in batch.iter().zip(results) {
+        match self.transaction(connection, batch) {
+            Ok(results) => {
+                for (job, results) in batch.iter().zip(results) {
+                    *locked(&job.results) = Some(results);
+                }
+            }
+            Err(error) => self.nothing_written(connection, batch, &error),
+        }
+    }
+
+    /// Nothing of the batch was written: the state is again what the leaves say, as far as they are what was signed.
+    fn nothing_written(&self, connection: &Connection, batch: &[Arc<Job>], error: &CommitError) {
+        let reading = from_saved(connection, &self.key.verifier());
+        match reading.trouble {
+            None => *locked(&self.signed) = reading.state,
+            Some(what) => self.does_not_verify(&what),
+        }
+        for job in batch {
+            let results = job.work.iter().map(|_| Err(error.clone())).collect();
             *locked(&job.results) = Some(results);
         }
     }
@@ -95,11 +105,14 @@ impl SqliteStore {
         let transaction = connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(storage)?;
-        // On a broken log nothing is appended, whatever its right edge says.
-        let mut appender = match self.log_trouble() {
-            Some(_) => Appender::new(audit::Frontier::new()),
-            None => appender(&transaction)?,
-        };
+        let mut edge = locked(&self.edge);
+        if self.log_trouble().is_none()
+            && let Some(what) = trouble(&transaction, &edge, &self.key.verifier())?
+        {
+            self.does_not_verify(&what);
+        }
+        // On a broken log nothing is appended: see `apply`.
+        let mut appender = edge.clone();
         let before = appender.frontier().size();
         let mut all = Vec::with_capacity(batch.len());
         for job in batch {
@@ -123,6 +136,7 @@ impl SqliteStore {
         fail::fail_point!("store-before-commit");
         transaction.commit().map_err(storage)?;
         fail::fail_point!("store-after-commit");
+        *edge = appender;
         for result in all.iter_mut().flatten().flatten() {
             result.size = size;
         }
