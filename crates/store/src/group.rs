@@ -64,12 +64,14 @@ impl SqliteStore {
                 continue;
             }
             waiting.is_led = true;
-            let batch = take_batch(&mut waiting.jobs);
+            let lead = Lead {
+                store: self,
+                batch: take_batch(&mut waiting.jobs),
+            };
             drop(waiting);
-            self.write(&mut locked(&self.writer), &batch);
+            self.write(&mut locked(&self.writer), &lead.batch);
+            drop(lead);
             waiting = locked(&self.queue.waiting);
-            waiting.is_led = false;
-            self.queue.changed.notify_all();
         }
     }
 
@@ -135,8 +137,8 @@ impl SqliteStore {
         }
         fail::fail_point!("store-before-commit");
         transaction.commit().map_err(storage)?;
-        fail::fail_point!("store-after-commit");
         *edge = appender;
+        fail::fail_point!("store-after-commit");
         for result in all.iter_mut().flatten().flatten() {
             result.size = size;
         }
@@ -172,6 +174,25 @@ impl SqliteStore {
                 Ok(Err(refusal))
             }
         }
+    }
+}
+
+/// Whoever leads stops leading when this goes, however that comes: a panic must not leave all others waiting for ever.
+struct Lead<'a> {
+    store: &'a SqliteStore,
+    batch: Vec<Arc<Job>>,
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        let unanswered = |job: &Arc<Job>| locked(&job.results).is_none();
+        if std::thread::panicking() && self.batch.iter().any(unanswered) {
+            let error = CommitError::Storage("the commit ended in a panic".to_owned());
+            let connection = locked(&self.store.writer);
+            self.store.nothing_written(&connection, &self.batch, &error);
+        }
+        locked(&self.store.queue.waiting).is_led = false;
+        self.store.queue.changed.notify_all();
     }
 }
 
