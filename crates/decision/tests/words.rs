@@ -1,5 +1,10 @@
 //! What people are told: where a rule stands, what conflicts, and what is offered instead.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may panic: that is how a test fails"
+)]
+
 mod common;
 
 use common::*;

@@ -2,6 +2,12 @@
 //! or escalated. More of them are tried where evaluation data is: `HOSTILE_TEXTS` names a file of one JSON object a line,
 //! each with its `text`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic: that is how a test fails"
+)]
+
 use agent::report::Decision;
 use agent::review::Act;
 use decision::evidence::record::Mode;
