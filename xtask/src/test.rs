@@ -27,17 +27,21 @@ pub(crate) fn run(full: bool) -> Result<(), String> {
         ],
     )?;
     cargo("tests", &["test", "--workspace"])?;
-    // The binary with named places at which it aborts, for the kill-and-restart tests.
+    // With named places at which it aborts or panics.
     cargo(
         "kill and restart",
         &[
             "test",
             "--package",
             "access-request-agent",
+            "--package",
+            "store",
             "--features",
             "failpoints",
             "--test",
             "kill",
+            "--test",
+            "panics",
         ],
     )?;
     if full {

@@ -2,7 +2,10 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use crate::reader::read_bounded;
 
@@ -66,6 +69,17 @@ impl FolderDisk {
     }
 }
 
+/// Opens a file for writing without waiting for anything: a named pipe that nobody reads is an error.
+fn writing(path: &Path, truncate: bool) -> io::Result<File> {
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+    File::options()
+        .create(true)
+        .truncate(truncate)
+        .write(true)
+        .custom_flags(flags)
+        .open(path)
+}
+
 impl Disk for FolderDisk {
     type Guard = File;
 
@@ -77,11 +91,7 @@ impl Disk for FolderDisk {
                 File::open(parent)?.sync_all()?;
             }
         }
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.root.join(LOCK))?;
+        let file = writing(&self.root.join(LOCK), false)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(io::Error::from(io::ErrorKind::WouldBlock)),
@@ -94,7 +104,7 @@ impl Disk for FolderDisk {
     }
 
     fn write_pending(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::create(self.root.join(PENDING))?;
+        let mut file = writing(&self.root.join(PENDING), true)?;
         file.write_all(bytes)?;
         file.sync_all()
     }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::hash::to_hex;
 use crate::note::{NoteError, SigningKey};
-use crate::reader::read_bounded;
+use crate::reader::{open_regular, read_bounded};
 
 /// Most bytes of a key file.
 const MAX_KEY_BYTES: u64 = 2048;
@@ -154,11 +154,12 @@ pub fn load_or_create(path: &Path, name: &str) -> Result<SigningKey, KeyError> {
 
 /// Opens the file of a key, and checks what was opened; `None` if there is none.
 pub(crate) fn open(path: &Path) -> Result<Option<File>, KeyError> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let flags = i32::try_from(flags.bits()).unwrap_or(0);
-    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+    let file = match open_regular(path, OFlags::NOFOLLOW) {
         Ok(file) => file,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) if e.kind() == io::ErrorKind::InvalidInput => {
+            return Err(KeyError::NotAFile(path.to_owned()));
+        }
         Err(_) if fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink()) => {
             return Err(KeyError::NotAFile(path.to_owned()));
         }

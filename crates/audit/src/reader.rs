@@ -4,7 +4,10 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use crate::hash::Digest;
 use crate::merkle::{HashReader, root_of};
@@ -160,8 +163,12 @@ fn max_bytes(kind: Kind) -> u64 {
 }
 
 /// Reads a whole file of at most `limit` bytes; longer files are cut there, so that callers see the surplus byte.
+///
+/// # Errors
+/// What the file system reports, and [`io::ErrorKind::InvalidInput`] for a path that is no regular file: a named pipe in
+/// its place would keep the reader waiting for ever.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
+    let file = match open_regular(path, OFlags::empty()) {
         Ok(file) => file,
         // A file where a folder should be is as good as no file.
         Err(e)
@@ -177,6 +184,22 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>
     let mut bytes = Vec::new();
     file.take(limit).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
+}
+
+/// Opens a file without waiting for anything, and refuses what is no regular file. What was opened is looked at, not its
+/// name, so it cannot be exchanged in between.
+pub(crate) fn open_regular(path: &Path, more: OFlags) -> io::Result<File> {
+    let flags = more | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let flags = i32::try_from(flags.bits()).unwrap_or(0);
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        ))
+    }
 }
 
 impl TileReader for TileFolder {

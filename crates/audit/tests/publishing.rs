@@ -205,3 +205,43 @@ fn two_publishers_do_not_meet() {
     drop(guard);
     publish(&other, &world.tiles, world.last(), Scope::SinceLast).unwrap();
 }
+
+/// Runs `act` on another thread: whoever opens a named pipe waits for its other end, for ever when there is none.
+fn in_time(act: impl FnOnce() + Send + 'static) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        act();
+        sender.send(())
+    });
+    let answer = receiver.recv_timeout(std::time::Duration::from_secs(20));
+    assert_eq!(answer, Ok(()), "somebody waits for the end of a pipe");
+}
+
+#[test]
+fn a_named_pipe_in_the_place_of_a_file_keeps_nobody_waiting() {
+    for file in [
+        "checkpoint",
+        "tile/0/000",
+        "tile/entries/000",
+        "tile/0/001.p/44",
+        ".lock",
+        ".pending",
+    ] {
+        in_time(move || {
+            let mut world = World::published(&[300]);
+            let path = world.path().join(file);
+            let _ = fs::remove_file(&path);
+            let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+            let fifo = rustix::fs::FileType::Fifo;
+            rustix::fs::mknodat(rustix::fs::CWD, &path, fifo, mode, 0).unwrap();
+            let is_read = !file.starts_with('.');
+            assert_eq!(world.verify().is_sound(), !is_read, "{file}");
+            world.grow(310);
+            let disk = FolderDisk::new(world.path());
+            let published = publish(&disk, &world.tiles, world.last(), Scope::Everything);
+            // The partial tile is outgrown, and so neither read nor written.
+            let is_outgrown = file.contains(".p/");
+            assert_eq!(published.is_ok(), is_outgrown, "{file}: {published:?}");
+        });
+    }
+}

@@ -8,7 +8,7 @@ use ports::store::{CommitError, Committal, Transition};
 use rusqlite::{Connection, params};
 
 use crate::apply::{Work, apply};
-use crate::log::{appender, storage};
+use crate::log::{storage, trouble};
 use crate::open::SqliteStore;
 use crate::signed::from_saved;
 
@@ -64,25 +64,37 @@ impl SqliteStore {
                 continue;
             }
             waiting.is_led = true;
-            let batch = take_batch(&mut waiting.jobs);
+            let lead = Lead {
+                store: self,
+                batch: take_batch(&mut waiting.jobs),
+            };
             drop(waiting);
-            self.write(&mut locked(&self.writer), &batch);
+            self.write(&mut locked(&self.writer), &lead.batch);
+            drop(lead);
             waiting = locked(&self.queue.waiting);
-            waiting.is_led = false;
-            self.queue.changed.notify_all();
         }
     }
 
     fn write(&self, connection: &mut Connection, batch: &[Arc<Job>]) {
-        let results = self.transaction(connection, batch).unwrap_or_else(|error| {
-            // Nothing of the batch was written: the state is again what the leaves say.
-            *locked(&self.signed) = from_saved(connection, &self.key.verifier()).state;
-            batch
-                .iter()
-                .map(|job| job.work.iter().map(|_| Err(error.clone())).collect())
-                .collect()
-        });
-        for (job, results) in batch.iter().zip(results) {
+        match self.transaction(connection, batch) {
+            Ok(results) => {
+                for (job, results) in batch.iter().zip(results) {
+                    *locked(&job.results) = Some(results);
+                }
+            }
+            Err(error) => self.nothing_written(connection, batch, &error),
+        }
+    }
+
+    /// Nothing of the batch was written: the state is again what the leaves say, as far as they are what was signed.
+    fn nothing_written(&self, connection: &Connection, batch: &[Arc<Job>], error: &CommitError) {
+        let reading = from_saved(connection, &self.key.verifier());
+        match reading.trouble {
+            None => *locked(&self.signed) = reading.state,
+            Some(what) => self.does_not_verify(&what),
+        }
+        for job in batch {
+            let results = job.work.iter().map(|_| Err(error.clone())).collect();
             *locked(&job.results) = Some(results);
         }
     }
@@ -95,11 +107,14 @@ impl SqliteStore {
         let transaction = connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(storage)?;
-        // On a broken log nothing is appended, whatever its right edge says.
-        let mut appender = match self.log_trouble() {
-            Some(_) => Appender::new(audit::Frontier::new()),
-            None => appender(&transaction)?,
-        };
+        let mut edge = locked(&self.edge);
+        if self.log_trouble().is_none()
+            && let Some(what) = trouble(&transaction, &edge, &self.key.verifier())?
+        {
+            self.does_not_verify(&what);
+        }
+        // On a broken log nothing is appended: see `apply`.
+        let mut appender = edge.clone();
         let before = appender.frontier().size();
         let mut all = Vec::with_capacity(batch.len());
         for job in batch {
@@ -122,6 +137,7 @@ impl SqliteStore {
         }
         fail::fail_point!("store-before-commit");
         transaction.commit().map_err(storage)?;
+        *edge = appender;
         fail::fail_point!("store-after-commit");
         for result in all.iter_mut().flatten().flatten() {
             result.size = size;
@@ -158,6 +174,25 @@ impl SqliteStore {
                 Ok(Err(refusal))
             }
         }
+    }
+}
+
+/// Whoever leads stops leading when this goes, however that comes: a panic must not leave all others waiting for ever.
+struct Lead<'a> {
+    store: &'a SqliteStore,
+    batch: Vec<Arc<Job>>,
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        let unanswered = |job: &Arc<Job>| locked(&job.results).is_none();
+        if std::thread::panicking() && self.batch.iter().any(unanswered) {
+            let error = CommitError::Storage("the commit ended in a panic".to_owned());
+            let connection = locked(&self.store.writer);
+            self.store.nothing_written(&connection, &self.batch, &error);
+        }
+        locked(&self.store.queue.waiting).is_led = false;
+        self.store.queue.changed.notify_all();
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use audit::checkpoint::SignedCheckpoint;
 use audit::reader::ReadError;
-use audit::{Appender, Digest, Frontier, Leaf, PersonKey, TileReader, commitment, person_hash};
+use audit::{Appender, Digest, Leaf, PersonKey, TileReader, VerifierKey, commitment, person_hash};
 use decision::time::Timestamp;
 use ports::store::{Category, CommitError, LeafDraft};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -61,15 +62,23 @@ pub(crate) fn head(connection: &Connection) -> rusqlite::Result<Option<Head>> {
         .optional()
 }
 
-/// The appender as of the last commit.
-pub(crate) fn appender(connection: &Connection) -> Result<Appender, CommitError> {
-    let head = head(connection).map_err(storage)?;
-    let frontier = match head {
-        Some(head) => Frontier::from_bytes(&head.frontier)
-            .map_err(|error| CommitError::Storage(error.to_string()))?,
-        None => Frontier::new(),
+/// Why the stored head is not the right edge that this process opened with or signed itself; `None` when it is. The
+/// outer error is the database's. Who can write the file can write a head, and leaves for it: nothing is signed on top.
+pub(crate) fn trouble(
+    connection: &Connection,
+    edge: &Appender,
+    key: &VerifierKey,
+) -> Result<Option<String>, CommitError> {
+    let Some(head) = head(connection).map_err(storage)? else {
+        let is_new = edge.frontier().size() == 0;
+        return Ok((!is_new).then(|| "the log has lost its head".to_owned()));
     };
-    Ok(Appender::new(frontier))
+    let checkpoint = match SignedCheckpoint::verify(head.checkpoint.as_bytes(), key) {
+        Ok(checkpoint) => checkpoint,
+        Err(error) => return Ok(Some(format!("the stored checkpoint: {error}"))),
+    };
+    let is_ours = edge.matches(&checkpoint) && head.frontier == edge.frontier().to_bytes();
+    Ok((!is_ours).then(|| "its head was changed by somebody else since the start".to_owned()))
 }
 
 /// Appends a draft within the open transaction and gives its index and leaf.

@@ -2,9 +2,9 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
-use audit::{PersonKey, SigningKey};
+use audit::{Appender, PersonKey, SigningKey};
 use ports::store::Budgets;
 use rusqlite::Connection;
 use thiserror::Error;
@@ -30,7 +30,9 @@ pub struct SqliteStore {
     pub(crate) signed: Mutex<SignedState>,
     /// Whether every leaf is what was signed, whatever the rows of grants say.
     pub(crate) is_signed: bool,
-    pub(crate) log_trouble: Option<String>,
+    /// The right edge that was verified at the start, or signed since. Taken after `writer`, never before it.
+    pub(crate) edge: Mutex<Appender>,
+    trouble: OnceLock<String>,
     _lock: File,
 }
 
@@ -139,12 +141,13 @@ impl SqliteStore {
         {
             reading.state = published;
         }
-        let mut store = Self {
+        let store = Self {
             writer: Mutex::new(connection),
             queue: Queue::default(),
             signed: Mutex::new(reading.state),
             is_signed: log.is_none(),
-            log_trouble: log.map(|what| format!("the log does not verify: {what}")),
+            edge: Mutex::new(reading.edge),
+            trouble: OnceLock::new(),
             key: options.key,
             person_key: options.person_key,
             salts: Mutex::new(options.salts),
@@ -152,13 +155,14 @@ impl SqliteStore {
             tiles,
             _lock: lock,
         };
-        if store.is_signed {
-            store.log_trouble = store.rows_trouble().map_err(database)?;
-        }
-        if store.log_trouble.is_none() && reading.read >= SAVE_AFTER {
+        if let Some(what) = log {
+            store.does_not_verify(&what);
+        } else if let Some(what) = store.rows_trouble().map_err(database)? {
+            store.is_broken(what);
+        } else if reading.read >= SAVE_AFTER {
             let (connection, state) = (locked(&store.writer), locked(&store.signed));
             // What is not saved is read again at the next start: a full disk stops nothing here.
-            let _ = save(&connection, &store.key, &state, &reading.edge);
+            let _ = save(&connection, &store.key, &state, &locked(&store.edge));
         }
         Ok(store)
     }
@@ -176,10 +180,20 @@ impl SqliteStore {
         }))
     }
 
-    /// What is wrong, as a sentence: the log did not verify at the start, or a row of a grant differed from it.
+    /// What is wrong, as a sentence: the log did not verify, at the start or at a commit, or a row of a grant differed
+    /// from it at the start.
     #[must_use]
     pub fn log_trouble(&self) -> Option<&str> {
-        self.log_trouble.as_deref()
+        self.trouble.get().map(String::as_str)
+    }
+
+    pub(crate) fn does_not_verify(&self, what: &str) {
+        self.is_broken(format!("the log does not verify: {what}"));
+    }
+
+    /// The log counts as broken until the store is opened again; the first trouble is told.
+    fn is_broken(&self, trouble: String) {
+        let _ = self.trouble.set(trouble);
     }
 
     /// The public key that checkpoints and receipts verify with.

@@ -8,6 +8,7 @@
 use agent::AgentError;
 use agent::report::Decision;
 use agent::review::Act;
+use audit::{Appender, Frontier};
 use decision::evidence::record::{LogState, Mode};
 use decision::rules::policy::ApprovalKind;
 use decision::time::{Minutes, Timestamp};
@@ -377,4 +378,91 @@ fn what_a_name_is_bound_to_is_in_no_row() {
         "{:?}",
         decision.findings
     );
+}
+
+/// What somebody with write access does to the log while the agent has it open.
+fn forge(world: &World, edit: &str) {
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    let column =
+        |query: &str| -> Vec<u8> { database.query_row(query, [], |row| row.get(0)).unwrap() };
+    let frontier = Frontier::from_bytes(&column("SELECT frontier FROM log_head")).unwrap();
+    let mut appender = Appender::new(frontier);
+    let leaf = column("SELECT bytes FROM log_leaf WHERE number = 0");
+    let appended = appender.append(&leaf).unwrap();
+    database
+        .execute(
+            "INSERT INTO log_leaf VALUES (?1, ?2)",
+            (appended.index, &leaf),
+        )
+        .unwrap();
+    for node in &appended.nodes {
+        database
+            .execute(
+                "INSERT INTO log_tile VALUES (?1, ?2, ?3)",
+                (node.level, node.index, node.hash.0.as_slice()),
+            )
+            .unwrap();
+    }
+    let bytes = appender.frontier().to_bytes();
+    database
+        .execute("UPDATE log_head SET frontier = ?1", [bytes])
+        .unwrap();
+    database.execute_batch(edit).unwrap();
+}
+
+#[test]
+fn nothing_is_signed_on_top_of_leaves_that_were_forged_after_the_start() {
+    let older = "DELETE FROM log_leaf WHERE number >= (SELECT number FROM older);
+         DELETE FROM log_tile WHERE number >= (SELECT number FROM older);
+         UPDATE log_head SET (frontier, checkpoint) = (SELECT frontier, checkpoint FROM older)";
+    for edit in ["", older, "DELETE FROM log_head"] {
+        let world = world();
+        let database = rusqlite::Connection::open(world.database()).unwrap();
+        database
+            .execute_batch(
+                "CREATE TABLE older AS SELECT frontier, checkpoint,
+                 (SELECT COUNT(*) FROM log_leaf) AS number FROM log_head",
+            )
+            .unwrap();
+        grant(&world, "R-1", "repo:read");
+        forge(&world, edit);
+        let head = || -> Option<(Vec<u8>, String)> {
+            let query = "SELECT frontier, checkpoint FROM log_head";
+            let row = database.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)));
+            row.ok()
+        };
+        let before = head();
+        let refused = file(&world, "R-2", "ci:read");
+        assert!(
+            matches!(refused, Err(AgentError::Commit(CommitError::LogBroken(_)))),
+            "{edit}: {refused:?}"
+        );
+        assert_eq!(head(), before, "{edit}: nothing was signed");
+        is_told(&world, &["does not verify"]);
+        // It ends all the same, when it was said and not before.
+        assert_eq!(world.agent().expire().unwrap(), [], "{edit}");
+        world.clock.advance(Minutes::from_hours(8));
+        assert_eq!(world.agent().expire().unwrap().len(), 1, "{edit}");
+        assert!(!holds(&world, "repo:read"), "{edit}");
+    }
+}
+
+/// Leaves without a head stop the next commit, and everything but revocations after it.
+#[test]
+fn leaves_that_nobody_signed_do_not_get_into_what_decides() {
+    let world = world();
+    grant(&world, "R-1", "repo:read");
+    let policy = world.store.active_policy().unwrap();
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    database
+        .execute_batch(
+            "INSERT INTO log_leaf SELECT (SELECT COUNT(*) FROM log_leaf),
+             CAST(replace(CAST(bytes AS TEXT), 'sha256:', 'forged:') AS BLOB) FROM log_leaf WHERE number = 0",
+        )
+        .unwrap();
+    assert!(file(&world, "R-2", "ci:read").is_err());
+    assert_eq!(world.store.active_policy().unwrap(), policy);
+    is_told(&world, &["does not verify"]);
+    world.clock.advance(Minutes::from_hours(8));
+    assert_eq!(world.agent().expire().unwrap().len(), 1);
 }

@@ -1,6 +1,7 @@
 //! Enrichment: every fact that a ruling needs, gathered with its source and time. What cannot be read is said so.
 
 mod linked;
+mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,7 +119,7 @@ pub(crate) fn gather(
         request: request.clone(),
         requester,
         beneficiary,
-        people: people(agent, givers),
+        people: BTreeMap::new(),
         holdings,
         reserved,
         linked: BTreeMap::new(),
@@ -140,6 +141,11 @@ pub(crate) fn gather(
         },
         brakes,
     };
+    let own: Vec<&Person> = [evidence.requester(), evidence.beneficiary()]
+        .into_iter()
+        .flatten()
+        .collect();
+    evidence.people = people::gather(directory, &own, &givers);
     let linked = linked::add(agent, &mut evidence, &own_grant)?;
     let versions = versions.into_iter().chain(linked).collect();
     evidence.own_policy = is_own_policy(agent, &evidence)?;
@@ -220,12 +226,4 @@ fn reviews(agent: &Agent<'_>, request: &str) -> Result<Reviews, StoreError> {
         }
     }
     Ok((approvals, lifts))
-}
-
-/// Everybody who gave an approval or a lift, as they are now. Whom the directory cannot tell does not count.
-fn people(agent: &Agent<'_>, ids: BTreeSet<String>) -> BTreeMap<String, Person> {
-    ids.into_iter()
-        .filter_map(|id| agent.directory.person(&id).ok().flatten())
-        .map(|person| (person.id.clone(), person))
-        .collect()
 }

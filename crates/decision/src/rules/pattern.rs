@@ -195,27 +195,35 @@ enum Split {
     Separators,
     /// There, and where letters meet digits or a capital follows a small letter.
     Classes,
+    /// There, and before a capital that a small letter follows.
+    Words,
 }
 
-/// The text's tokens in both ways of cutting, so that `prod2`, `ProdDb` and `pr0d` all show `prod`.
+/// The text's tokens in every way of cutting, so that `prod2`, `ProdDb`, `PRODPayments` and `pr0d` all show `prod`. A finer
+/// cut never takes the place of a coarser one: `DBs` shows `dbs`.
 fn token_runs(text: &str) -> Vec<Vec<String>> {
-    let fine = tokens(text, Split::Classes);
-    let coarse = tokens(text, Split::Separators);
-    if fine == coarse {
-        vec![fine]
-    } else {
-        vec![fine, coarse]
+    let mut runs = vec![tokens(text, Split::Classes)];
+    for split in [Split::Separators, Split::Words] {
+        let run = tokens(text, split);
+        if !runs.contains(&run) {
+            runs.push(run);
+        }
     }
+    runs
 }
 
 fn tokens(text: &str, split: Split) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut token = String::new();
     let mut previous: Option<char> = None;
-    for character in text.chars().filter(|character| !is_invisible(*character)) {
-        let boundary = split == Split::Classes
+    let visible = |character: &char| !is_invisible(*character);
+    let mut characters = text.chars().filter(visible).peekable();
+    while let Some(character) = characters.next() {
+        let next = characters.peek().copied();
+        let begins_word = || split == Split::Words && next.is_some_and(char::is_lowercase);
+        let boundary = split != Split::Separators
             && previous.is_some_and(|before| {
-                (before.is_lowercase() && character.is_uppercase())
+                (character.is_uppercase() && (before.is_lowercase() || begins_word()))
                     || (before.is_numeric() != character.is_numeric())
             });
         if (boundary || !character.is_alphanumeric()) && !token.is_empty() {
@@ -270,6 +278,12 @@ mod tests {
             ("prod:*", "prod-payments-db:admin"),
             ("prod:*", "PROD_payments:read"),
             ("prod:*", "paymentsProd:read"),
+            ("prod:*", "PRODPayments:read"),
+            ("prod:*", "myPRODPayments:read"),
+            // What a coarser cut catches is caught as before.
+            ("dbs:*", "DBs:read"),
+            ("dbs:*", "eastDBs:read"),
+            ("DBs:*", "dbs:read"),
             ("prod:*", "prod2:read"),
             ("prod:*", "pr0d-db:read"),
             ("prod:*", "\u{440}rod-db:read"),

@@ -2,7 +2,7 @@
 
 use crate::evidence::Frozen;
 use crate::findings::duration::GrantTerm;
-use crate::findings::{Kind, duration};
+use crate::findings::{Kind, duration, over_asking};
 use crate::request::{Access, Term};
 use crate::rules::Rules;
 use crate::time::Minutes;
@@ -56,12 +56,21 @@ pub fn of(frozen: &Frozen, rules: &Rules, ruling: &Ruling) -> Vec<Alternative> {
     let id = frozen.content().entitlement.as_str();
     if ruling.findings.contains(Kind::DurationOverCeiling) {
         let left = duration::assess(&frozen.case(), rules).left;
-        if left.0 > 0 {
-            offers.extend(offer(frozen, rules, id, Some(left)));
+        // What has ended already is not too long: a longer term is no answer to it.
+        if left.0 > 0 && term_for(frozen, rules, id).is_some() {
+            offers.extend(offer(frozen, rules, id, Term::For(left)));
         }
     }
-    if let Some(narrower) = rules.narrower_chain(id).first() {
-        offers.extend(offer(frozen, rules, narrower, None));
+    let next = rules.narrower_chain(id).first().copied();
+    // What over-asking names may be further down, and is what can be granted.
+    let standard = over_asking::standard_instead(&frozen.case(), rules);
+    let standard = standard.and_then(|id| Some(rules.entry(id)?.id.as_str()));
+    for narrower in next
+        .into_iter()
+        .chain(standard.filter(|id| next != Some(id)))
+    {
+        let term = term_for(frozen, rules, narrower);
+        offers.extend(term.and_then(|term| offer(frozen, rules, narrower, term)));
     }
     let entry = rules.entitlement(id).and_then(|id| rules.entry(id));
     if let Some(procedure) = entry.and_then(|entry| entry.break_glass.as_ref()) {
@@ -77,16 +86,10 @@ pub fn of(frozen: &Frozen, rules: &Rules, ruling: &Ruling) -> Vec<Alternative> {
 }
 
 /// Rules on the request as if it had asked for that.
-fn offer(
-    frozen: &Frozen,
-    rules: &Rules,
-    id: &str,
-    duration: Option<Minutes>,
-) -> Option<Alternative> {
+fn offer(frozen: &Frozen, rules: &Rules, id: &str, term: Term) -> Option<Alternative> {
     let mut evidence = frozen.evidence().clone();
     evidence.request.access = Access::new(id);
-    // A counter-offer is always time-bound, whatever the catalogue says.
-    evidence.request.term = Term::For(duration.unwrap_or_else(|| default_for(frozen, rules, id)));
+    evidence.request.term = term;
     let now = evidence.frozen_at;
     let other = Frozen::new(evidence, rules);
     let found = rule(&other.case(), rules, now);
@@ -103,27 +106,30 @@ fn offer(
         AlternativeKind::GrantableNow => "can be granted now",
         AlternativeKind::Reviewed | AlternativeKind::Procedure => "for review",
     };
+    let how_long = match term {
+        Term::Until(end) => format!("until {end}"),
+        Term::For(_) | Term::Unstated => format!("for {duration}"),
+    };
     Some(Alternative {
         kind,
         entitlement: Some(id.to_owned()),
         duration: Some(duration),
-        text: format!("time-bound {id} for {duration}, {how}"),
+        text: format!("time-bound {id} {how_long}, {how}"),
     })
 }
 
-fn default_for(frozen: &Frozen, rules: &Rules, id: &str) -> Minutes {
-    let whole = rules.policy().duration.default;
-    let maximum = rules
-        .entitlement(id)
-        .and_then(|id| rules.facts(id))
-        .map(|facts| facts.maximum);
-    let asked = match frozen.evidence().request.term {
-        Term::For(minutes) => Some(minutes),
-        Term::Unstated | Term::Until(_) => None,
-    };
-    [Some(whole), maximum, asked]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(whole)
+/// A counter-offer is always time-bound, whatever the catalogue says, and never runs longer than what was asked for.
+/// `None` when that is over already.
+fn term_for(frozen: &Frozen, rules: &Rules, id: &str) -> Option<Term> {
+    let default = rules.policy().duration.default;
+    let facts = rules.entitlement(id).and_then(|id| rules.facts(id));
+    let most = facts.map_or(default, |facts| facts.maximum.min(default));
+    let evidence = frozen.evidence();
+    match evidence.request.term {
+        Term::Unstated => Some(Term::For(most)),
+        Term::For(asked) => Some(Term::For(asked.min(most))),
+        Term::Until(end) if end <= evidence.frozen_at => None,
+        Term::Until(end) if end.since(evidence.frozen_at) <= most => Some(Term::Until(end)),
+        Term::Until(_) => Some(Term::For(most)),
+    }
 }

@@ -86,7 +86,8 @@ impl SqliteStore {
         let connection = locked(&self.writer);
         let state = locked(&self.signed);
         let may_be_there = |state| {
-            self.log_trouble.is_some() || matches!(state, GrantState::Applied | GrantState::Unknown)
+            self.log_trouble().is_some()
+                || matches!(state, GrantState::Applied | GrantState::Unknown)
         };
         let mut ended: Vec<(Timestamp, &str, &SignedGrant)> = state
             .grants()

@@ -240,7 +240,7 @@ impl Store for SqliteStore {
     }
 
     fn log_state(&self) -> LogState {
-        match self.log_trouble {
+        match self.log_trouble() {
             None => LogState::Verified,
             Some(_) => LogState::Broken,
         }

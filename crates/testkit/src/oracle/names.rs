@@ -73,65 +73,86 @@ impl Known {
 }
 
 fn side_is_open(side: &str) -> bool {
-    side.split('*').all(|piece| words(piece, true).is_empty())
+    side.split('*')
+        .all(|piece| words(piece, Cut::Fine).is_empty())
 }
 
 fn side_catches(side: &str, text: &str) -> bool {
-    [false, true].into_iter().any(|fine| {
-        let words_of_text = words(text, fine);
-        let mut from = 0;
-        side.split('*')
-            .map(|piece| words(piece, true))
-            .filter(|piece| !piece.is_empty())
-            .all(|piece| {
-                let found = (from..=words_of_text.len()).find(|start| {
-                    words_of_text
-                        .iter()
-                        .skip(*start)
-                        .take(piece.len())
-                        .eq(piece.iter())
-                });
-                from = found.map_or(usize::MAX / 2, |start| start + piece.len());
-                found.is_some()
-            })
-    })
+    [Cut::Coarse, Cut::Fine, Cut::Finest]
+        .into_iter()
+        .any(|cut| {
+            let words_of_text = words(text, cut);
+            let mut from = 0;
+            side.split('*')
+                .map(|piece| words(piece, Cut::Fine))
+                .filter(|piece| !piece.is_empty())
+                .all(|piece| {
+                    let found = (from..=words_of_text.len()).find(|start| {
+                        words_of_text
+                            .iter()
+                            .skip(*start)
+                            .take(piece.len())
+                            .eq(piece.iter())
+                    });
+                    from = found.map_or(usize::MAX / 2, |start| start + piece.len());
+                    found.is_some()
+                })
+        })
 }
 
-/// The folded words of a text, cut at everything that is no letter or digit; `fine` cuts also between letters and
-/// digits, and before a capital that follows a small letter. Remembered, for speed alone.
-fn words(text: &str, fine: bool) -> Rc<[String]> {
+/// How finely a text is cut into words.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cut {
+    /// At everything that is no letter or digit.
+    Coarse,
+    /// Also between letters and digits, and before a capital that follows a small letter.
+    Fine,
+    /// Also before the last of several capitals, when a small letter comes next: `HTTPServer`.
+    Finest,
+}
+
+/// The folded words of a text. Remembered, for speed alone.
+fn words(text: &str, cut: Cut) -> Rc<[String]> {
     thread_local! {
-        static CUT: RefCell<[HashMap<String, Rc<[String]>>; 2]> = RefCell::default();
+        static KNOWN: RefCell<[HashMap<String, Rc<[String]>>; 3]> = RefCell::default();
     }
-    CUT.with_borrow_mut(|[coarse_words, fine_words]| {
-        let known = if fine { fine_words } else { coarse_words };
+    KNOWN.with_borrow_mut(|[coarse, fine, finest]| {
+        let known = match cut {
+            Cut::Coarse => coarse,
+            Cut::Fine => fine,
+            Cut::Finest => finest,
+        };
         if let Some(words) = known.get(text) {
             return Rc::clone(words);
         }
-        let words: Rc<[String]> = cut_words(text, fine).into();
+        let words: Rc<[String]> = cut_words(text, cut).into();
         known.insert(text.to_owned(), Rc::clone(&words));
         words
     })
 }
 
-fn cut_words(text: &str, fine: bool) -> Vec<String> {
+fn cut_words(text: &str, cut: Cut) -> Vec<String> {
+    let letters: Vec<char> = text.chars().filter(|letter| !is_hidden(*letter)).collect();
+    let at = |place: usize| letters.get(place).copied().unwrap_or(' ');
     let mut words = vec![String::new()];
-    let mut before: Option<char> = None;
-    for letter in text.chars().filter(|letter| !is_hidden(*letter)) {
-        let cut = before.is_some_and(|before| {
-            before.is_lowercase() && letter.is_uppercase()
-                || before.is_numeric() != letter.is_numeric()
-        });
-        if !letter.is_alphanumeric() || fine && cut {
+    for place in 0..letters.len() {
+        let (letter, after) = (at(place), at(place + 1));
+        if !letter.is_alphanumeric() {
+            words.push(String::new());
+            continue;
+        }
+        let before = place.checked_sub(1).map_or(' ', at);
+        let is_within = before.is_alphanumeric();
+        let changes = before.is_numeric() != letter.is_numeric();
+        let rises = before.is_lowercase() && letter.is_uppercase();
+        let last_capital = letter.is_uppercase() && after.is_lowercase();
+        if is_within
+            && (cut >= Cut::Fine && (changes || rises) || cut == Cut::Finest && last_capital)
+        {
             words.push(String::new());
         }
-        if letter.is_alphanumeric() {
-            if let Some(word) = words.last_mut() {
-                word.push(letter);
-            }
-            before = Some(letter);
-        } else {
-            before = None;
+        if let Some(word) = words.last_mut() {
+            word.push(letter);
         }
     }
     words.retain(|word| !word.is_empty());

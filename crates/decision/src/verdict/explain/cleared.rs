@@ -12,6 +12,7 @@ use crate::findings::entitlement::Fit;
 use crate::findings::{Check, confidence, duration};
 use crate::rules::Rules;
 use crate::rules::conditions::PermittedFit;
+use crate::rules::policy::{Place, Role};
 
 /// What a check looked at when it found nothing, with its source.
 #[must_use]
@@ -87,22 +88,34 @@ pub fn cleared(frozen: &Frozen, rules: &Rules, check: Check) -> String {
     }
 }
 
-/// Where a role lists an entitlement, as `access.yml:12`.
+/// Where a role, or the nearest one that it inherits, lists an entitlement, as `access.yml:12`.
 fn cite(rules: &Rules, role: crate::rules::ids::RoleId, id: &str) -> String {
-    let title = rules
-        .role_entry(role)
-        .map_or("", |role| role.title.as_str());
-    let places = rules
-        .policy()
-        .roles
-        .iter()
-        .flat_map(|role| role.standard.iter());
-    let place = places
-        .filter(|listed| rules.entitlement(&listed.entitlement) == rules.entitlement(id))
-        .map(|listed| listed.place);
-    let at = place
-        .min()
+    let role = rules.role_entry(role);
+    let at = role
+        .and_then(|role| listed_at(rules, role, id))
         .map(|place| format!(" ({})", place_text(rules, place)))
         .unwrap_or_default();
+    let title = role.map_or("", |role| role.title.as_str());
     format!("'{id}' is standard for the {title} role{at}")
+}
+
+fn listed_at(rules: &Rules, role: &Role, id: &str) -> Option<Place> {
+    let wanted = rules.entitlement(id);
+    let mut nearest = vec![role];
+    let mut seen = 0;
+    // Breadth first; a role that is reached twice is not looked at again.
+    while let Some(role) = nearest.get(seen) {
+        let mut places = role.standard.iter();
+        if let Some(listed) = places.find(|listed| rules.entitlement(&listed.entitlement) == wanted)
+        {
+            return Some(listed.place);
+        }
+        for name in &role.inherits {
+            let parent = rules.role(name).and_then(|parent| rules.role_entry(parent));
+            nearest
+                .extend(parent.filter(|parent| nearest.iter().all(|one| one.name != parent.name)));
+        }
+        seen += 1;
+    }
+    None
 }

@@ -123,6 +123,8 @@ fn conflict_sentence(facts: &ConflictFacts) -> String {
         .collect();
     let opening = if held.is_empty() {
         format!("{} alone", requested.join(" and "))
+    } else if requested.is_empty() {
+        format!("the person already holds {}, which", held.join(" and "))
     } else {
         format!(
             "the person already holds {}; combining with {}",
