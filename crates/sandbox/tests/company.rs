@@ -518,7 +518,7 @@ fn a_seed_is_a_company() {
     assert_eq!(
         digests(&one),
         [
-            "sha256:e72056f05a1447ddb067df899d9b6665db2809902247c0714f9cb28635f9760b",
+            "sha256:9e8d26f8170d675b5a96c44f5a5a2588fa762184697806c744ec5712fc47b44d",
             "sha256:a633ebf05e2baf50cedf3d7a9f6e00eefd749135d42369af3f7c58e2c54d9a4e",
             "sha256:edd68a9cac2dd7a65098d6b686f566420592930c40f4623fe46416dec6c0ab05",
         ]
