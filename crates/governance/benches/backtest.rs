@@ -358,6 +358,10 @@ fn main() {
     println!(
         "| history of {count} rows | size | threads | median | best | rows per processor second |\n| --- | --- | --- | --- | --- | --- |"
     );
+    if std::env::var_os("ONLY_JSON").is_some() {
+        measure("JSON Lines", &lines, rows.len(), &rules, Some(&holdings));
+        return;
+    }
     if std::env::var_os("ONLY_PARQUET").is_some() {
         measure("Parquet", &columns, rows.len(), &rules, Some(&holdings));
         return;

@@ -62,8 +62,11 @@ impl std::fmt::Display for Measure {
 /// A share as a percentage with one digit, or with more where that would show as nothing or as everything.
 #[must_use]
 pub fn percent(share: f64) -> String {
+    if share <= 0.0 || share >= 1.0 {
+        return (if share <= 0.0 { "0 %" } else { "100 %" }).to_owned();
+    }
     let percent = share * 100.0;
-    let near_an_end = percent > 0.0 && percent < 0.05 || percent < 100.0 && percent > 99.95;
+    let near_an_end = !(0.05..=99.95).contains(&percent);
     if near_an_end {
         format!("{percent:.3} %")
     } else {
@@ -130,5 +133,6 @@ mod tests {
             "not measurable: no rows"
         );
         assert_eq!(percent(0.000_01), "0.001 %");
+        assert_eq!([percent(0.0), percent(1.0)], ["0 %", "100 %"]);
     }
 }

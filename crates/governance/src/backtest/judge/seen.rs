@@ -45,6 +45,9 @@ impl<'a> Known<'a> {
 
     /// Whether something that is held implies what is asked for.
     pub(super) fn has(&self, held: &HeldSet, asked: EntitlementId) -> bool {
+        if !held.may_imply(asked) {
+            return false;
+        }
         let higher = self.higher.get(asked.index());
         higher.iter().any(|id| held.entitlements.contains(id))
     }
@@ -56,10 +59,28 @@ pub(super) struct HeldSet {
     from: Timestamp,
     until: Timestamp,
     entitlements: Box<[EntitlementId]>,
+    /// A bit for each entitlement that is held or implied, which spares most look-ups in cold memory.
+    hints: [u64; HINTS],
     /// Numbers of names that no catalogue has.
     others: Box<[u32]>,
     pub(super) sides: Option<Box<[SideId]>>,
     plain: Option<Box<[PlainSide]>>,
+}
+
+/// Words of the hints of a held set.
+const HINTS: usize = 32;
+
+impl HeldSet {
+    /// False only when nothing that is held implies it.
+    fn may_imply(&self, asked: EntitlementId) -> bool {
+        let (word, bit) = hint(asked);
+        self.hints.get(word).is_some_and(|hints| hints & bit != 0)
+    }
+}
+
+/// The word and the bit of an entitlement among the hints.
+fn hint(id: EntitlementId) -> (usize, u64) {
+    (id.index() / 64 % HINTS, 1 << (id.index() % 64))
 }
 
 /// Where a held set stands.
@@ -207,10 +228,18 @@ impl Seen {
                 span
             }
         };
+        let mut hints = [0; HINTS];
+        for id in entitlements.iter().flat_map(|id| known.rules.implied(*id)) {
+            let (word, bit) = hint(*id);
+            if let Some(hints) = hints.get_mut(word) {
+                *hints |= bit;
+            }
+        }
         HeldSet {
             from: span.0,
             until: span.1,
             entitlements: entitlements.into(),
+            hints,
             others: others.into(),
             sides: None,
             plain: None,

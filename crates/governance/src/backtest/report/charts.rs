@@ -55,11 +55,7 @@ pub(super) fn over_time(days: &[Day]) -> String {
             "<line class=\"grid\" x1=\"60\" x2=\"780\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
              <text class=\"axis\" x=\"52\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             y + 4.0,
-            if highest >= 4.0 {
-                format!("{:.0}", highest * share)
-            } else {
-                format!("{:.1}", highest * share)
-            }
+            rounded(highest * share)
         );
     }
     for ((title, sums), place) in bars.iter().zip(0_u32..) {
@@ -88,6 +84,15 @@ pub(super) fn over_time(days: &[Day]) -> String {
         escape(&last.day)
     );
     svg
+}
+
+/// A number of an axis, whole where it can be.
+fn rounded(number: f64) -> String {
+    if number >= 10.0 || number.fract() == 0.0 {
+        format!("{number:.0}")
+    } else {
+        format!("{number:.1}")
+    }
 }
 
 fn decision(class: &str) -> &'static str {
@@ -249,7 +254,7 @@ pub(super) fn blockers(blockers: &[Blocker]) -> String {
 pub(super) fn interval(share: f64, [low, high]: [f64; 2]) -> String {
     let (low, high, at) = (low * 200.0, high * 200.0, share * 200.0);
     format!(
-        "<svg class=\"interval\" viewBox=\"0 0 204 14\" aria-hidden=\"true\"><rect class=\"rail\" x=\"2\" y=\"6\" width=\"200\" height=\"2\"/>\
+        "<svg class=\"interval\" viewBox=\"-4 0 212 14\" aria-hidden=\"true\"><rect class=\"rail\" x=\"2\" y=\"6\" width=\"200\" height=\"2\"/>\
          <rect class=\"span\" x=\"{:.1}\" y=\"4\" width=\"{:.1}\" height=\"6\" rx=\"3\"/><circle class=\"point\" cx=\"{:.1}\" cy=\"7\" r=\"4\"/></svg>",
         2.0 + low,
         (high - low).max(1.0),

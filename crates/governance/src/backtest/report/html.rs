@@ -174,9 +174,9 @@ fn cards(body: &mut String, report: &Report) {
     let granted = report.decisions.first().map(|decision| &decision.share);
     let shown = [
         ("granted automatically", granted),
-        ("agreement with owners", Some(&report.agreement)),
+        ("owners agree", Some(&report.agreement)),
         ("least privilege", Some(&report.least_privilege)),
-        ("conflicts found (recall)", Some(&report.conflict_recall)),
+        ("conflicts found", Some(&report.conflict_recall)),
     ];
     for (name, measure) in shown {
         let Some(measure) = measure else {

@@ -95,7 +95,7 @@ pub(super) fn verdict(report: &Report) -> String {
 pub(super) fn scope(report: &Report) -> Vec<String> {
     let rows = report.rows;
     let mut sentences = vec![format!(
-        "{} of {} rows judged, as of {}, under policy `{}`.",
+        "{} of {} rows judged, as of {}, under policy {}.",
         count(rows.judged),
         count(rows.read),
         report.as_of,
