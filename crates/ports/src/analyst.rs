@@ -1,0 +1,30 @@
+//! An analyst: puts requests into words and says what it finds unusual. INVARIANT(ratchet): what it says can only withhold.
+
+use decision::vault::evidence::Opinion;
+use decision::vault::{Frozen, Ruling};
+
+use crate::error::PortError;
+
+/// Somebody, or something, that has an opinion on workflow requests.
+pub trait Analyst: Send + Sync {
+    /// The name by which records cite it, such as `built-in`.
+    fn name(&self) -> &str;
+
+    /// Most requests that it is given at once.
+    fn batch_size(&self) -> usize;
+
+    /// One opinion for each subject, in the same order; `None` where it has none that can be used.
+    ///
+    /// # Errors
+    /// When it could not be asked at all.
+    fn opinions(&self, batch: &[Subject<'_>]) -> Result<Vec<Option<Opinion>>, PortError>;
+}
+
+/// A request as an analyst sees it: the evidence and the deterministic score, before any opinion.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The evidence.
+    pub frozen: &'a Frozen<'a>,
+    /// Points, level and findings so far.
+    pub ruling: &'a Ruling,
+}
