@@ -8,15 +8,6 @@
     reason = "helpers of tests"
 )]
 
-
-
-
-
-
-
-
-
-
 use std::time::Duration;
 
 use sandbox::vault::{AGENT, Action, Options, Request, Simulator, Status, Submission};
@@ -114,7 +105,8 @@ impl Client {
     }
 
     pub(crate) fn put(&self, path: &str, reason: &str) -> Answer {
-        self.call("PUT", path, Some(("text/plain", reason))).unwrap()
+        self.call("PUT", path, Some(("text/plain", reason)))
+            .unwrap()
     }
 
     /// The list, with the documented parameters and others.
@@ -179,7 +171,11 @@ fn answers_and_stops() {
     let base = simulator.base_url();
     let token = simulator.token(AGENT);
     drop(simulator);
-    assert!(Client::new(&base, &token).call("GET", "/api/user/context", None).is_err());
+    assert!(
+        Client::new(&base, &token)
+            .call("GET", "/api/user/context", None)
+            .is_err()
+    );
 }
 
 #[test]
