@@ -2,11 +2,19 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "helpers of tests"
 )]
+
+mod assets;
+mod control;
+mod decisions;
+mod faults;
+mod list;
+mod machine;
+mod seed;
+mod tokens;
 
 use std::time::Duration;
 
