@@ -5,6 +5,9 @@
 //! public text is silent, the shapes are the simulator's own, and its codes start with `SIM-`. Unlike the rest of this
 //! crate it opens ports and, when asked to, follows the machine's clock. See docs/reference/vault-simulator.md.
 
+mod clock;
+mod credential;
+mod entities;
 mod fault;
 mod id;
 mod options;
@@ -13,6 +16,7 @@ mod refusal;
 mod seed;
 mod server;
 mod state;
+mod switches;
 mod time;
 mod token;
 mod wire;
@@ -25,14 +29,15 @@ use std::time::Duration;
 
 pub use fault::{BadFault, Fault, FaultRule, Route};
 pub use options::{
-    ASSETS_MAX, Action, AgentJson, AssetPath, BadSwitch, Dialect, ErrorFormat, Options, PEOPLE_MAX,
-    Pager, REQUESTS_MAX, RequestorForm, STARTS_AT_MS, SWITCHES, StatusShape, Switch, TimeFormat,
+    ASSETS_MAX, Action, AgentJson, AssetPath, Dialect, ErrorFormat, Options, PEOPLE_MAX, Pager,
+    REQUESTS_MAX, RequestorForm, STARTS_AT_MS, StatusShape, TimeFormat,
 };
 pub use records::{
     AGENT, Approval, AuditEntry, Case, Decision, Landmark, Landmarks, Planted, Request, Right,
     Status, Submission, Verb,
 };
 pub use refusal::Refusal;
+pub use switches::{BadSwitch, SWITCHES, Switch};
 pub use token::TokenShape;
 pub use words::UnknownWord;
 

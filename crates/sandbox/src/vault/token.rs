@@ -6,8 +6,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::entities::User;
 use super::id::Id;
-use super::state::{User, Vault};
+use super::state::Vault;
 use super::time::{DAY, SECOND};
 
 /// What a token says beside its user.

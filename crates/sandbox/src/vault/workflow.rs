@@ -2,11 +2,12 @@
 
 use std::cmp::Reverse;
 
+use super::entities::{Entry, FormKind, Given};
 use super::id::Id;
 use super::options::Action;
 use super::records::{Decision, Right, Status, Submission, Verb};
 use super::refusal::Refusal;
-use super::state::{Entry, FormKind, Given, Vault};
+use super::state::Vault;
 use super::time;
 
 /// The longest reason of a decision, in characters.
@@ -47,14 +48,14 @@ impl Vault {
     }
 
     /// A request of a user that still waits or is still usable.
-    fn live(&self, user: usize, asset: usize, action: Action) -> Option<&Entry> {
+    pub(super) fn live(&self, user: usize, asset: usize, action: Action) -> Option<&Entry> {
         self.requests
             .get(self.newest(user, asset, action)?)
             .filter(|entry| matches!(entry.status, Status::Active | Status::Approved))
     }
 
     /// Whether somebody else has an asset for themselves.
-    fn taken(&self, user: usize, asset: usize) -> bool {
+    pub(super) fn taken(&self, user: usize, asset: usize) -> bool {
         let now = self.now();
         self.exclusive
             .get(&asset)
@@ -341,52 +342,9 @@ impl Vault {
         );
         Ok(())
     }
-
-    /// The secret of an asset, when nothing has to be asked for or an approved request is open.
-    pub(crate) fn secret(&mut self, user: usize, id: &str) -> Result<(usize, String), Refusal> {
-        self.expire();
-        let asset = self.asset(id).ok_or_else(|| Refusal::unknown("asset"))?;
-        let record = self
-            .assets
-            .get(asset)
-            .ok_or_else(|| Refusal::unknown("asset"))?;
-        let reader = record.readers.is_empty() || record.readers.contains(&self.login(user));
-        if !reader || !self.may(user, Right::ReadSecrets) {
-            return Err(Refusal::unauthorized("this user may not read this secret"));
-        }
-        let Some(secret) = record.secret.clone() else {
-            return Err(Refusal::workflow(
-                "SIM-NOSECRET",
-                "this asset has no secret",
-            ));
-        };
-        if self.taken(user, asset) {
-            return Err(Refusal::workflow(
-                "SIM-EXCLUSIVE",
-                "somebody else has this asset alone",
-            ));
-        }
-        let action = self.options.credential_action;
-        let now = self.now();
-        let mut request = None;
-        if self.form_for(asset, action, user).is_some() {
-            let entry = self.live(user, asset, action).ok_or_else(|| {
-                Refusal::workflow(
-                    "MSG-00863",
-                    "approval is required before this secret can be read",
-                )
-            })?;
-            if entry.status != Status::Approved || !(entry.from..entry.to).contains(&now) {
-                return Err(pending());
-            }
-            request = self.request_ids.get(&entry.id).copied();
-        }
-        self.record(Some(user), Verb::ReadSecret, request, asset, ("", None));
-        Ok((asset, secret.0))
-    }
 }
 
-fn pending() -> Refusal {
+pub(super) fn pending() -> Refusal {
     Refusal::workflow("MSG-00864", "a request for this is already pending")
 }
 

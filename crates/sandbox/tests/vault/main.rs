@@ -2,20 +2,19 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "helpers of tests"
 )]
 
-
-
-
-
-
-
-
-
+mod assets;
+mod control;
+mod decisions;
+mod faults;
+mod list;
+mod machine;
+mod seed;
+mod tokens;
 
 use std::time::Duration;
 
@@ -114,7 +113,8 @@ impl Client {
     }
 
     pub(crate) fn put(&self, path: &str, reason: &str) -> Answer {
-        self.call("PUT", path, Some(("text/plain", reason))).unwrap()
+        self.call("PUT", path, Some(("text/plain", reason)))
+            .unwrap()
     }
 
     /// The list, with the documented parameters and others.
@@ -179,7 +179,11 @@ fn answers_and_stops() {
     let base = simulator.base_url();
     let token = simulator.token(AGENT);
     drop(simulator);
-    assert!(Client::new(&base, &token).call("GET", "/api/user/context", None).is_err());
+    assert!(
+        Client::new(&base, &token)
+            .call("GET", "/api/user/context", None)
+            .is_err()
+    );
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::super::entities::{
+    Asset, CONTAINER, Form, FormKind, Level, RecordAnswer, Secret, Selector,
+};
 use super::super::id::Id;
 use super::super::options::Action;
 use super::super::records::{AGENT, Landmark, Landmarks};
-use super::super::state::{
-    Asset, CONTAINER, Form, FormKind, Level, RecordAnswer, Secret, Selector, Vault,
-};
+use super::super::state::Vault;
+use super::containers::{AUTOMATIC, BATCH, CONTAINERS, Container, PRODUCTION, SECRET, STANDARD};
 use super::people::{ACCESS_APPROVERS, ADMINISTRATORS, PAYMENTS_OWNERS, SECURITY, TIER0_OWNERS};
 
 /// Where things lie: assets by the name of their container, in the order of their numbers.
@@ -33,140 +35,6 @@ impl Places {
         self.by_container.get(container).map_or(&[], Vec::as_slice)
     }
 }
-
-struct Container {
-    name: &'static str,
-    parent: &'static str,
-    prefix: &'static str,
-    kind: &'static str,
-    /// Share of all assets.
-    share: usize,
-    tags: &'static [&'static str],
-    form: usize,
-}
-
-const STANDARD: usize = 0;
-const TIER0: usize = 1;
-const PAYMENT: usize = 2;
-const AUTOMATIC: usize = 3;
-const BATCH: usize = 4;
-const SECRET: usize = 5;
-
-const WINDOWS: &str = "Component :: Server :: Windows";
-const LINUX: &str = "Component :: Server :: Linux";
-const PRODUCTION: &str = "Environment :: Production";
-
-const fn container(
-    name: &'static str,
-    parent: &'static str,
-    (prefix, kind, share): (&'static str, &'static str, usize),
-    tags: &'static [&'static str],
-    form: usize,
-) -> Container {
-    Container {
-        name,
-        parent,
-        prefix,
-        kind,
-        share,
-        tags,
-        form,
-    }
-}
-
-const CONTAINERS: &[Container] = &[
-    container(
-        "Workstations",
-        "Infrastructure",
-        ("ws", "Windows Host", 16),
-        &["Component :: Workstation :: Windows"],
-        STANDARD,
-    ),
-    container(
-        "Build Servers",
-        "Infrastructure",
-        ("build", "Windows Host", 12),
-        &[WINDOWS],
-        STANDARD,
-    ),
-    container(
-        "Domain Controllers",
-        "Infrastructure",
-        ("dc", "Windows Host", 4),
-        &[WINDOWS],
-        TIER0,
-    ),
-    container(
-        "Network",
-        "Infrastructure",
-        ("net", "Network Appliance", 8),
-        &["Component :: Network :: Switch"],
-        STANDARD,
-    ),
-    container(
-        "Backup",
-        "Infrastructure",
-        ("backup", "Unix Host", 6),
-        &[LINUX],
-        STANDARD,
-    ),
-    container(
-        "Monitoring",
-        "Infrastructure",
-        ("mon", "Unix Host", 6),
-        &[LINUX],
-        STANDARD,
-    ),
-    container(
-        "File Shares",
-        "Infrastructure",
-        ("file", "Windows Host", 8),
-        &[WINDOWS, "Data :: Internal"],
-        STANDARD,
-    ),
-    container(
-        "Staging",
-        "Applications",
-        ("stage", "Unix Host", 10),
-        &[LINUX, "Environment :: Staging"],
-        STANDARD,
-    ),
-    container(
-        "Web Frontends",
-        "Applications",
-        ("web", "Unix Host", 10),
-        &[LINUX, "Environment :: Test"],
-        STANDARD,
-    ),
-    container(
-        "Databases",
-        "Applications",
-        ("db", "Database", 10),
-        &["Component :: Database", "Environment :: Test"],
-        STANDARD,
-    ),
-    container(
-        "Payment Production",
-        "Applications",
-        ("pay", "Unix Host", 4),
-        &[LINUX, PRODUCTION, "Data :: Cardholder"],
-        PAYMENT,
-    ),
-    container(
-        "Training Lab",
-        "Applications",
-        ("lab", "Windows Host", 4),
-        &["Environment :: Training"],
-        AUTOMATIC,
-    ),
-    container(
-        "Batch Processing",
-        "Applications",
-        ("batch", "Unix Host", 4),
-        &[LINUX],
-        BATCH,
-    ),
-];
 
 /// Name, container, secret, form, and who may read it.
 type SecretAsset = (
@@ -258,7 +126,7 @@ pub(super) fn fill(vault: &mut Vault) -> Places {
         let parent = groups.get(container.parent).copied();
         let place = add(vault, container.name.to_owned(), CONTAINER, parent, &[]);
         bind(vault, place, container.form);
-        let count = (wanted * container.share / shares).max(RESERVED);
+        let count = (wanted * container.share / shares).max(RESERVED + 2);
         let assets = (1..=count)
             .map(|number| one(vault, container, place, number))
             .collect();
@@ -291,10 +159,8 @@ pub(super) fn fill(vault: &mut Vault) -> Places {
 
 /// An asset of a container. Some reserved ones have a trait that a planted case is about.
 fn one(vault: &mut Vault, container: &Container, place: usize, number: usize) -> usize {
-    let production = [container.tags, &[PRODUCTION]].concat();
     let tags: &[&'static str] = match (container.name, number) {
         ("Databases", 1 | 2) => &["Component :: Database", PRODUCTION],
-        ("Network", 1) => &production,
         _ => container.tags,
     };
     let asset = add(

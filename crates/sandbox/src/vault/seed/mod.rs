@@ -1,14 +1,16 @@
 //! Fills a vault from its seed: people, assets, forms, ordinary requests, and planted cases.
 
 mod assets;
+mod containers;
 mod people;
 mod planted;
 mod routine;
 
+use super::entities::{Entry, Given};
 use super::id::Id;
 use super::options::Action;
 use super::records::Status;
-use super::state::{Entry, Given, Vault};
+use super::state::Vault;
 use super::time::{DAY, HOUR, MINUTE, hour, weekday};
 use crate::random::Random;
 

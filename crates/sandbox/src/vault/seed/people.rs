@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::super::entities::User;
 use super::super::id::Id;
 use super::super::records::{AGENT, Right};
-use super::super::state::{User, Vault};
+use super::super::state::Vault;
 
 /// Teams, with the role of their people and the containers in which they usually work.
 pub(super) const TEAMS: &[(&str, &str, &[&str])] = &[

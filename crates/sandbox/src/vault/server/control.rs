@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::super::fault::FaultRule;
-use super::super::options::{Action, SWITCHES, moment};
+use super::super::options::Action;
 use super::super::records::{AuditEntry, Decision, Request, Right, Status, Submission};
 use super::super::refusal::Refusal;
 use super::super::state::Vault;
+use super::super::switches::{SWITCHES, moment};
 use super::super::token::{self, TokenShape};
 use super::super::{SITE, TENANT, duration, time};
 use super::Shared;

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::super::SITE;
+use super::super::entities::{CONTAINER, RecordAnswer};
 use super::super::id::Id;
 use super::super::options::AssetPath;
 use super::super::records::Right;
 use super::super::refusal::Refusal;
 use super::super::seed;
-use super::super::state::{CONTAINER, RecordAnswer, Vault};
+use super::super::state::Vault;
 use super::Reply;
 use super::routes::Place;
 use crate::random::Random;

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::options::{Action, Dialect, StatusShape, moment};
+use super::super::options::{Action, Dialect, StatusShape};
 use super::super::records::{Status, Submission};
 use super::super::refusal::Refusal;
 use super::super::state::Vault;
+use super::super::switches::moment;
 use super::routes::Place;
 use super::{Call, Reply};
 

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::entities::Entry;
 use super::super::options::{Pager, RequestorForm, TimeFormat};
 use super::super::records::{Decision, Right};
 use super::super::refusal::Refusal;
-use super::super::state::{Entry, Vault};
+use super::super::state::Vault;
 use super::super::{seed, time};
 use super::routes::Place;
 use super::{Call, Reply};
