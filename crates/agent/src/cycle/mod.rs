@@ -6,6 +6,7 @@ mod facts;
 mod history;
 pub mod hours;
 mod look;
+pub mod post;
 pub mod record;
 mod spool;
 pub mod state_file;
