@@ -56,7 +56,7 @@ pub(crate) struct SignedGrant {
     /// `None` is standing.
     pub(crate) ends: Option<Timestamp>,
     pub(crate) authority: String,
-    /// Digest of the content that it is bound to.
+    /// The content that it is bound to, as its leaf says: a keyed hash of its digest.
     pub(crate) content: String,
     #[serde(with = "state_name")]
     pub(crate) state: GrantState,
