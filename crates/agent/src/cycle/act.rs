@@ -369,11 +369,11 @@ impl<'a> Acting<'a> {
                 ("run", self.header.name.clone()),
                 ("policy", run.policy.clone()),
             ]),
-            committed: map(&[
+            keyed: map(&[
                 ("evidence", hex(&subject.evidence())),
                 ("content", hex(&subject.content())),
-                ("comment", comment.to_owned()),
             ]),
+            committed: map(&[("comment", comment.to_owned())]),
         };
         Transition {
             at: run.at,
@@ -520,6 +520,7 @@ pub(super) fn settled(
             request: request.to_owned(),
             person: (!requester.is_empty()).then(|| requester.to_owned()),
             clear: map(&[("key", key.to_owned()), ("state", state.name().to_owned())]),
+            keyed: BTreeMap::new(),
             committed: map(&[("detail", detail.to_owned())]),
         }],
         ..Transition::default()

@@ -410,6 +410,7 @@ fn commit(
             ("engine", header.engine.clone()),
             ("analyst", header.analyst.clone()),
         ]),
+        keyed: BTreeMap::new(),
         committed: BTreeMap::new(),
     }];
     let mut lines = String::new();
@@ -440,6 +441,7 @@ fn classes_leaf(header: &Header, classes: String) -> LeafDraft {
         request: String::new(),
         person: None,
         clear: map(&[("run", header.name.clone()), ("classes", classes)]),
+        keyed: BTreeMap::new(),
         committed: BTreeMap::new(),
     }
 }

@@ -1,5 +1,7 @@
 //! The outbox: a letter stands in the store before it is sent, and is sent at most once. INVARIANT(once).
 
+use std::collections::BTreeMap;
+
 use decision::time::Timestamp;
 use ports::mail::{Letter, Mail, Sent};
 use ports::store::{Category, LeafDraft, PostState, Posted, Transition};
@@ -142,6 +144,7 @@ fn keep(store: &dyn Store, at: Timestamp, posted: Posted) -> Result<(), AgentErr
             ("mail", posted.letter.id.clone()),
             ("mail.state", posted.state.name().to_owned()),
         ]),
+        keyed: BTreeMap::new(),
         committed: map(&[("detail", posted.detail.clone())]),
     };
     let transition = Transition {

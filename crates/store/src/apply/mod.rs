@@ -134,6 +134,12 @@ fn refuse_what_moved_on(
     {
         return Err(CommitError::Duplicate(earlier.clone()));
     }
+    // INVARIANT(brakes): the kill switch stops grants of both doors, whoever released them.
+    let grants = work.grant.is_some() || work.resumed.is_some();
+    let decides = work.action.as_ref().is_some_and(|action| action.decides);
+    if (grants || decides) && locked(&store.signed).vault.stopped {
+        return Err(CommitError::Brake("the kill switch is on".to_owned()));
+    }
     if let Some(action) = &work.action {
         refuse_action(store, work, action)?;
     }
@@ -189,6 +195,8 @@ struct ActionRow {
     request: String,
     requester: String,
     is_approval: bool,
+    /// Whether the kill switch stops it.
+    decides: bool,
     run: String,
     evidence: String,
     comment: String,
@@ -256,6 +264,7 @@ impl Work {
                 request: intent.permit.subject().request().to_owned(),
                 requester: intent.permit.subject().requester().to_owned(),
                 is_approval: intent.permit.action() == Action::Approve,
+                decides: intent.permit.action() != Action::Close,
                 run: intent.run.clone(),
                 evidence: intent.evidence.clone(),
                 comment: intent.comment.clone(),

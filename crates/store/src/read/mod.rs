@@ -183,9 +183,13 @@ impl Store for SqliteStore {
         now: Timestamp,
         except: &str,
     ) -> Result<Vec<String>, StoreError> {
-        self.reading(|connection| {
+        let mut used = self.reading(|connection| {
             brakes(connection, &self.budgets, person, entitlement, now, except)
-        })
+        })?;
+        if self.signed(|signed| signed.vault.stopped) {
+            used.insert(0, "the kill switch is on".to_owned());
+        }
+        Ok(used)
     }
 
     fn active_policy(&self) -> Result<Option<String>, StoreError> {
