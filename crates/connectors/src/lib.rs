@@ -3,6 +3,8 @@
 pub mod conformance;
 pub mod embedded_directory;
 pub mod faulty;
+pub mod pam_vault;
 
 pub use embedded_directory::EmbeddedDirectory;
 pub use faulty::Faulty;
+pub use pam_vault::PamVault;

@@ -10,6 +10,7 @@ mod directory;
 mod error;
 pub mod mail;
 mod provisioner;
+mod secret;
 pub mod store;
 pub mod vault;
 
@@ -20,5 +21,6 @@ pub use directory::Directory;
 pub use error::PortError;
 pub use mail::Mail;
 pub use provisioner::{Effect, Held, Provisioner, Seen};
+pub use secret::Secret;
 pub use store::{CommitError, Committal, Revocation, Store, Transition};
 pub use vault::Vault;
