@@ -75,6 +75,7 @@ fn administer(
             request: String::new(),
             person: by.map(ToOwned::to_owned),
             clear: fields(&[&[("policy", digest)], clear].concat()),
+            keyed: [].into(),
             committed: fields(&[("by", by.unwrap_or("nobody")), ("reason", reason)]),
         }],
         policy_source,
