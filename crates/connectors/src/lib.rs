@@ -7,3 +7,4 @@ pub mod pam_vault;
 
 pub use embedded_directory::EmbeddedDirectory;
 pub use faulty::Faulty;
+pub use pam_vault::PamVault;

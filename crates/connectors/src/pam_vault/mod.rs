@@ -3,9 +3,11 @@
 
 mod asset;
 pub mod bounds;
+mod credential;
 mod decide;
 mod discovery;
 mod failure;
+mod health;
 mod list;
 mod paths;
 mod row;
@@ -27,12 +29,15 @@ use ports::vault::{Answer, Row, Vault, Wanted};
 use ports::{Committed, PortError};
 use serde_json::Value;
 
+pub use credential::{Ask, Pending, PendingError, PendingFile, RetrieveError, Waiting};
+pub use health::{Health, Line, State};
 pub use paths::{DecisionPath, DecisionPaths, Origin};
 pub use settings::{Settings, SettingsError};
 pub use token::Claims;
 
 use asset::Record;
 use bounds::CACHED_MAX;
+use discovery::Discovery;
 use failure::{Failure, Kind};
 use transport::Transport;
 
@@ -42,6 +47,7 @@ pub struct PamVault {
     settings: Settings,
     transport: Transport,
     claims: Option<Claims>,
+    discovery: Kept<Discovery>,
     description: Kept<Value>,
     /// Records of assets and containers that this run has read.
     records: Mutex<HashMap<String, Arc<Record>>>,
@@ -56,6 +62,7 @@ impl PamVault {
         Ok(Self {
             transport: Transport::new(&settings)?,
             claims: Claims::read(settings.token.expose()),
+            discovery: Kept::default(),
             description: Kept::default(),
             records: Mutex::default(),
             settings,
@@ -74,6 +81,11 @@ impl PamVault {
     pub fn decision_paths(&self) -> DecisionPaths {
         let description = self.platform_description().ok().flatten();
         DecisionPaths::of(&self.settings, description.as_deref())
+    }
+
+    /// The operations of the machine interface, read once.
+    fn discovery(&self) -> Result<Arc<Discovery>, Failure> {
+        self.discovery.get_or(|| Discovery::read(&self.transport))
     }
 
     /// The platform's description; `None` when none is configured.

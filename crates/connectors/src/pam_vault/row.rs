@@ -55,7 +55,7 @@ const GIVEN: &[&str] = &["time", "at", "approved", "approvedAt", "created", "dat
 
 /// Reads a row. Without id, status or time of filing it is [`Row::Unreadable`].
 pub(super) fn row(row: &Value) -> Row {
-    let id = values::id(row, ID);
+    let id = self::id(row);
     let status = values::first(row, STATUS, values::text);
     let created = values::first(row, CREATED, values::time);
     let (Some(id), Some(status), Some(created)) = (id.clone(), status.as_ref(), created) else {
@@ -110,6 +110,11 @@ fn request(row: &Value, id: String, status: &str, created: Timestamp) -> Workflo
         levels: row.get("levels").and_then(number),
         approvals: told_approvals(row, &given),
     }
+}
+
+/// Id of a row.
+pub(super) fn id(row: &Value) -> Option<String> {
+    values::id(row, ID)
 }
 
 /// Id of the asset, in a row or in a request's own record.
@@ -221,6 +226,7 @@ pub(in crate::pam_vault) mod tests {
         );
         let by: Vec<_> = request
             .approvals
+            .as_ref()
             .unwrap()
             .iter()
             .map(|given| (given.by.as_str(), given.level))
