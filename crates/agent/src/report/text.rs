@@ -29,6 +29,19 @@ pub(crate) fn visible(text: &str, characters_max: usize) -> String {
     shown
 }
 
+/// The beginning of a text where there is little room.
+pub(crate) fn short(text: &str, characters_max: usize) -> String {
+    let beginning: String = text.chars().take(characters_max).collect();
+    let mut shown: String = visible(&beginning, characters_max)
+        .chars()
+        .take(characters_max)
+        .collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// A text as the content or an attribute of an HTML element.
 pub(crate) fn html(text: &str, characters_max: usize) -> String {
     let mut escaped = String::with_capacity(text.len().min(characters_max.saturating_mul(2)));

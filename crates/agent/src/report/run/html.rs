@@ -317,7 +317,7 @@ fn left_alone(overview: &Overview) -> String {
 fn scope(overview: &Overview, closing: &Closing) -> String {
     let mut inner = String::from("<dl>");
     for (label, text) in phrases::scope(overview, closing) {
-        let _ = write!(inner, "<dt>{label}</dt><dd>{}</dd>", apart(&text, NAME_MAX));
+        let _ = write!(inner, "<dt>{label}</dt><dd>{}</dd>", words(&text));
     }
     inner.push_str("</dl>");
     inner

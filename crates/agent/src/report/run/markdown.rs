@@ -20,7 +20,7 @@ pub(super) fn beginning(overview: &Overview, closing: &Closing) -> String {
         let _ = writeln!(page, "* **Attention:** {}", prose(&warning, TEXT_MAX));
     }
     for (label, text) in phrases::scope(overview, closing) {
-        let _ = writeln!(page, "* {label}: {}", prose(&text, NAME_MAX));
+        let _ = writeln!(page, "* {label}: {}", told_as_text(&text));
     }
     page.push_str("\n## Risk\n\n| risk | requests |\n| --- | ---: |\n");
     for (risk, number) in summary.risks.from_critical() {
