@@ -16,4 +16,5 @@ pub mod gate;
 pub mod request;
 pub mod rules;
 pub mod time;
+pub mod vault;
 pub mod verdict;

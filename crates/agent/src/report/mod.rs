@@ -1,7 +1,9 @@
-//! Reports: decision format 1, and the reviewer's card.
+//! Reports: decision format 1, the reviewer's card, and what people get from a run over the vault.
 
 mod card;
 mod decision;
+pub mod run;
+mod text;
 
 pub use card::{Card, Line, Mark};
 pub use decision::{Decision, FindingLine};

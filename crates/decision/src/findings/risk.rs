@@ -1,5 +1,7 @@
 //! What is at stake: additive points, every one of them printed.
 
+use serde::{Deserialize, Serialize};
+
 use super::{FindingSet, Kind};
 use crate::evidence::case::Case;
 use crate::findings::separation::Separation;
@@ -8,7 +10,10 @@ use crate::rules::policy::{BlastRadius, Sensitivity, Severity};
 use crate::rules::{EntitlementRules, Rules};
 
 /// Risk, four levels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum RiskLevel {
     /// 0 to 24 points; alone may be automatic.
     #[default]
@@ -31,6 +36,25 @@ impl RiskLevel {
             Self::High => "high",
             Self::Critical => "critical",
         }
+    }
+
+    /// Every level, from the lowest.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Moderate, Self::High, Self::Critical];
+
+    /// Name in reports and settings of the vault, whose middle level is `medium`.
+    #[must_use]
+    pub fn vault_name(self) -> &'static str {
+        match self {
+            Self::Moderate => "medium",
+            Self::Low | Self::High | Self::Critical => self.name(),
+        }
+    }
+
+    /// The level of that [`RiskLevel::vault_name`], in any case; `None` when it is none.
+    #[must_use]
+    pub fn from_vault_name(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|level| level.vault_name().eq_ignore_ascii_case(name.trim()))
     }
 
     /// Name in the ticket decision, which knows three levels.

@@ -13,6 +13,7 @@
 //! ```
 
 mod clearance;
+pub mod vault;
 
 pub use clearance::{Clearance, Clearances};
 

@@ -7,6 +7,7 @@ use decision::time::Timestamp;
 use thiserror::Error;
 
 use super::rows::{GrantState, RequestRow, ReviewRow, RulingRow};
+use super::vault::{Intent, Posted};
 
 /// Everything that happens together: one transaction, with its log leaves. INVARIANT(record-first).
 #[derive(Debug, Default)]
@@ -36,6 +37,10 @@ pub struct Transition {
     pub review: Option<ReviewRow>,
     /// A policy that is put in force.
     pub policy_source: Option<PolicySource>,
+    /// An action on a workflow request of a vault.
+    pub action: Option<Intent>,
+    /// A letter, new or with what became of it.
+    pub letter: Option<Posted>,
 }
 
 /// A log leaf before it has salts and a place. The person and `keyed` become keyed hashes,

@@ -1,0 +1,427 @@
+//! The record of evidence of one workflow request, and its frozen form.
+
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::request::{Action, Asset, Status, WorkflowRequest, same_user};
+use super::run::{Attendance, Run};
+use super::signals::{Anomalies, Anomaly, Justification, Signals};
+use super::{Finding, Findings};
+use crate::evidence::record::{Fact, LogState, PersonStatus};
+use crate::findings::risk::RiskLevel;
+use crate::rules::Rules;
+use crate::rules::class::{Class, ClassSet};
+use crate::rules::pattern::Subject;
+use crate::time::Timestamp;
+
+/// All that a ruling may look at besides its [`Run`]. INVARIANT(replay): nothing else enters it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// The request.
+    pub request: WorkflowRequest,
+    /// The asset. `NotInProfile` without deep analysis.
+    pub asset: Fact<Asset>,
+    /// Classes that the asset was ever seen in and that nobody cleared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes_before: Vec<Class>,
+    /// What the directory knows of the requester.
+    pub requester: Fact<Requester>,
+    /// What `access.yml` says when it maps the asset; `None` when it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapped: Option<Mapped>,
+    /// What the window tells.
+    pub signals: Signals,
+    /// What we did to this request before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<Done>,
+    /// Whether an imported state file says that something was done to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub done_elsewhere: bool,
+    /// What an analyst said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opinion: Option<Opinion>,
+    /// Budgets of automatic approvals that are used up, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brakes: Vec<String>,
+}
+
+/// A requester as the directory knows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requester {
+    /// Immutable id.
+    pub id: String,
+    /// Whether they work here.
+    pub status: PersonStatus,
+    /// Last day, when one is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves_at: Option<Timestamp>,
+    /// Groups, nested ones included.
+    pub groups: Vec<String>,
+    /// Their team: the department.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// Names of their roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+}
+
+/// What the policy says of an asset that its catalogue maps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapped {
+    /// The catalogue id.
+    pub entitlement: String,
+    /// Whether it is standard for a role of the requester.
+    pub standard: bool,
+}
+
+/// Something that was done to a request, or is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// What.
+    pub action: Action,
+    /// At which level of its form.
+    pub level: u32,
+}
+
+/// What an analyst said, normalised. INVARIANT(ratchet): it can only withhold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opinion {
+    /// Who said it, such as `built-in`.
+    pub analyst: String,
+    /// The risk that it sees; `None` when it gave none that can be used.
+    pub risk: Option<RiskLevel>,
+    /// What it finds unusual beyond the signals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Anomaly>,
+    /// What is going on, a few sentences.
+    pub summary: String,
+    /// One sentence of at most 20 words: the reason that the vault records.
+    pub comment: String,
+}
+
+/// Most words of a comment.
+pub const COMMENT_WORDS_MAX: usize = 20;
+
+/// Evidence with what the rules make of it.
+#[derive(Debug)]
+pub struct Frozen<'a> {
+    pub(crate) run: &'a Run,
+    run_digest: [u8; 32],
+    evidence: Evidence,
+    digest: OnceLock<[u8; 32]>,
+    classes: ClassSet,
+    privileged: bool,
+    anomalies: Anomalies,
+}
+
+impl<'a> Frozen<'a> {
+    /// Freezes what is known of a request. `run_digest` is [`Run::digest`] of `run`, made once.
+    #[must_use]
+    pub fn new(run: &'a Run, run_digest: &[u8; 32], evidence: Evidence, rules: &Rules) -> Self {
+        let (classes, privileged) = danger(&evidence, rules);
+        let anomalies = anomalies(&evidence, run, !classes.is_empty() || privileged);
+        Self {
+            run,
+            run_digest: *run_digest,
+            evidence,
+            digest: OnceLock::new(),
+            classes,
+            privileged,
+            anomalies,
+        }
+    }
+
+    /// The same with what an analyst said. An opinion changes neither classes nor anomalies: it only adds findings.
+    #[must_use]
+    pub fn with_opinion(mut self, opinion: Option<Opinion>) -> Self {
+        self.evidence.opinion = opinion;
+        self.digest = OnceLock::new();
+        self
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// The run in which it was read.
+    #[must_use]
+    pub fn run(&self) -> &Run {
+        self.run
+    }
+
+    /// SHA-256 of the run's digest and the record's JSON.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        *self.digest.get_or_init(|| {
+            // A record of strings, numbers and lists always serialises.
+            let record = serde_json::to_vec(&self.evidence).unwrap_or_default();
+            Sha256::new()
+                .chain_update(self.run_digest)
+                .chain_update(&record)
+                .finalize()
+                .into()
+        })
+    }
+
+    /// Sum of the points, and the level that it makes. No opinion has a say in it.
+    #[must_use]
+    pub fn score(&self) -> (u16, RiskLevel) {
+        checks::assess(self)
+    }
+
+    /// Never-auto classes of the asset, as it is now or was ever seen.
+    #[must_use]
+    pub fn classes(&self) -> ClassSet {
+        self.classes
+    }
+
+    /// Whether a `privileged` pattern of the policy names it.
+    #[must_use]
+    pub fn privileged(&self) -> bool {
+        self.privileged
+    }
+
+    /// What is unusual.
+    #[must_use]
+    pub fn anomalies(&self) -> Anomalies {
+        self.anomalies
+    }
+
+    /// The level at which it waits, 1 when the vault does not say.
+    #[must_use]
+    pub fn level(&self) -> u32 {
+        self.evidence.request.level.unwrap_or(1)
+    }
+
+    /// Whether the same was done before, or is under way.
+    pub(crate) fn was_done(&self, action: Action) -> bool {
+        self.evidence.done.iter().any(|done| {
+            done.action == action && (action != Action::Approve || done.level == self.level())
+        })
+    }
+
+    /// Whether the requester is the agent's own user; `None` when that cannot be told.
+    pub(crate) fn is_own(&self) -> Option<bool> {
+        let own = self.run.own_user.as_deref().filter(|own| !own.is_empty())?;
+        Some(same_user(own, &self.evidence.request.requester))
+    }
+}
+
+/// INVARIANT(danger-wide): the asset's name, type, path and tags, and the action that is asked for.
+fn danger(evidence: &Evidence, rules: &Rules) -> (ClassSet, bool) {
+    let mut subject = Subject::new().with_name(&evidence.request.asset_name);
+    if let Some(asset) = evidence.asset.value() {
+        subject = subject.with_label(&asset.kind);
+        for label in asset.path.iter().chain(&asset.tags) {
+            subject = subject.with_label(label);
+        }
+    }
+    let (mut classes, privileged) = rules.danger_of(&subject);
+    for class in &evidence.classes_before {
+        classes = classes.with(*class);
+    }
+    if evidence.request.action.as_deref().is_some_and(administers) {
+        classes = classes.with(Class::Admin);
+    }
+    (classes, privileged)
+}
+
+/// Whether an action is more than the use of an asset: what is not known to be use counts as administration.
+fn administers(action: &str) -> bool {
+    let plain: String = action
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    let verb = plain.strip_prefix("asset").unwrap_or(&plain);
+    !matches!(verb, "unlock" | "access" | "connect" | "view" | "session")
+}
+
+fn anomalies(evidence: &Evidence, run: &Run, sensitive: bool) -> Anomalies {
+    let signals = &evidence.signals;
+    let stale = |days: u32| days >= run.settings.stale_days;
+    let is = |status: Status| evidence.request.status == status;
+    let justification = signals.justification;
+    Anomalies::EMPTY
+        .with_if(sensitive, Anomaly::SensitiveAsset)
+        .with_if(signals.in_a_day > 30, Anomaly::Flood)
+        .with_if((11..=30).contains(&signals.in_a_day), Anomaly::Burst)
+        .with_if(signals.off_hours == Some(true), Anomaly::OffHours)
+        .with_if(signals.rejected_before.is_some(), Anomaly::AskedAgain)
+        .with_if(signals.copied_from.is_some(), Anomaly::CopiedJustification)
+        .with_if(
+            justification == Justification::Missing,
+            Anomaly::NoJustification,
+        )
+        .with_if(
+            justification == Justification::Thin,
+            Anomaly::ThinJustification,
+        )
+        .with_if(signals.first_of_team == Some(true), Anomaly::FirstOfTeam)
+        .with_if(signals.first_on_asset, Anomaly::FirstOnAsset)
+        .with_if(
+            is(Status::Active) && stale(signals.days_since_created),
+            Anomaly::StalePending,
+        )
+        .with_if(
+            is(Status::Approved) && signals.days_since_approved.is_some_and(stale),
+            Anomaly::StaleApproved,
+        )
+}
+
+/// The checks, one after the other. Each reports what it finds, whatever the action; a finding says what it blocks.
+pub(crate) mod checks {
+    use super::{
+        Action, Anomaly, Attendance, Class, Fact, Finding, Findings, Frozen, LogState,
+        PersonStatus, Requester, RiskLevel, Status, Timestamp,
+    };
+    use crate::evidence::LEAVING_NOTICE;
+
+    /// Is it ours, and does it stand where something can be done.
+    pub(crate) fn request(frozen: &Frozen<'_>) -> Findings {
+        let request = &frozen.evidence.request;
+        let (now, status) = (frozen.run.at, &request.status);
+        Findings::EMPTY
+            .with_if(frozen.is_own() == Some(true), Finding::OwnRequest)
+            .with_if(frozen.is_own().is_none(), Finding::OwnUserUnknown)
+            .with_if(request.created > now, Finding::FiledInTheFuture)
+            .with_if(
+                request.until.is_some_and(|until| until <= now),
+                Finding::WindowOver,
+            )
+            .with_if(*status != Status::Active, Finding::NotActive)
+            .with_if(*status != Status::Approved, Finding::NotApproved)
+    }
+
+    /// May this run do anything at all.
+    pub(crate) fn run(frozen: &Frozen<'_>) -> Findings {
+        let run = frozen.run;
+        let settings = &run.settings;
+        Findings::EMPTY
+            .with_if(run.log == LogState::Broken, Finding::LogBroken)
+            .with_if(!run.listing.complete, Finding::ListIncomplete)
+            .with_if(run.stopped, Finding::Stopped)
+            .with_if(run.policy != run.active_policy, Finding::PolicyStale)
+            .with_if(!run.paths_confirmed, Finding::PathsUnconfirmed)
+            .with_if(!settings.hours_set, Finding::HoursUnset)
+            .with_if(
+                run.attendance == Attendance::Planning,
+                Finding::PlanningOnly,
+            )
+            .with_if(!settings.approve, Finding::ApproveOff)
+            .with_if(!settings.reject, Finding::RejectOff)
+            .with_if(!settings.close, Finding::CloseOff)
+    }
+
+    /// Was it done before.
+    pub(crate) fn once(frozen: &Frozen<'_>) -> Findings {
+        Findings::EMPTY
+            .with_if(frozen.was_done(Action::Approve), Finding::ApprovedBefore)
+            .with_if(frozen.was_done(Action::Reject), Finding::RejectedBefore)
+            .with_if(frozen.was_done(Action::Close), Finding::ClosedBefore)
+            .with_if(frozen.evidence.done_elsewhere, Finding::DoneElsewhere)
+    }
+
+    /// Is the asset known, and is it one that only people give.
+    pub(crate) fn asset(frozen: &Frozen<'_>) -> Findings {
+        let class = |class| frozen.classes.contains(class);
+        Findings::EMPTY
+            .with_if(
+                frozen.evidence.asset.value().is_none(),
+                Finding::AssetUnread,
+            )
+            .with_if(class(Class::Admin), Finding::NeverAutoAdmin)
+            .with_if(class(Class::Production), Finding::NeverAutoProduction)
+            .with_if(class(Class::SensitiveData), Finding::NeverAutoSensitive)
+            .with_if(class(Class::SecurityTooling), Finding::NeverAutoSecurity)
+            .with_if(frozen.privileged, Finding::Privileged)
+    }
+
+    /// Is the requester allowed this without a person.
+    pub(crate) fn allowance(frozen: &Frozen<'_>) -> Findings {
+        let evidence = &frozen.evidence;
+        let requester = evidence.requester.value();
+        let groups = requester.map(|requester| requester.groups.as_slice());
+        let allowed = evidence.asset.value().is_some_and(|asset| {
+            let mut allowances = frozen.run.settings.allow.iter();
+            allowances.any(|own| own.covers(&evidence.request, asset, groups.unwrap_or_default()))
+        });
+        Findings::EMPTY
+            .with_if(!allowed, Finding::NotAllowed)
+            .with_if(
+                requester.is_some_and(|person| !stays(person, frozen.run.at)),
+                Finding::RequesterInactive,
+            )
+            .with_if(
+                matches!(evidence.requester, Fact::Unreachable { .. }),
+                Finding::RequesterUnread,
+            )
+            .with_if(
+                evidence.mapped.as_ref().is_some_and(|own| !own.standard),
+                Finding::OutOfRole,
+            )
+            .with_if(!evidence.brakes.is_empty(), Finding::Brake)
+    }
+
+    /// Whether somebody works here and is not about to leave.
+    fn stays(person: &Requester, now: Timestamp) -> bool {
+        let leaving = now.plus(LEAVING_NOTICE);
+        person.status == PersonStatus::Active && person.leaves_at.is_none_or(|day| day > leaving)
+    }
+
+    /// Points, level, and what is unusual.
+    pub(crate) fn risk(frozen: &Frozen<'_>) -> Findings {
+        let (_, level) = assess(frozen);
+        let settings = &frozen.run.settings;
+        Findings::EMPTY
+            .with_if(level > settings.approve_at_most, Finding::RiskTooHigh)
+            .with_if(level < settings.reject_at_least, Finding::RiskNotCritical)
+            .with_if(
+                frozen.anomalies.iter().any(Anomaly::holds_back),
+                Finding::Unusual,
+            )
+    }
+
+    /// Sum of the points and the level that it makes.
+    pub(crate) fn assess(frozen: &Frozen<'_>) -> (u16, RiskLevel) {
+        let points = frozen.anomalies.points(frozen.classes, frozen.privileged);
+        (points, RiskLevel::of_points(points))
+    }
+
+    /// Is it stale.
+    pub(crate) fn staleness(frozen: &Frozen<'_>) -> Findings {
+        let approved = frozen.evidence.signals.days_since_approved;
+        Findings::EMPTY
+            .with_if(approved.is_none(), Finding::ApprovalTimeUnknown)
+            .with_if(
+                approved.is_some_and(|days| days < frozen.run.settings.stale_days),
+                Finding::NotStale,
+            )
+    }
+
+    /// What an analyst adds. INVARIANT(ratchet): every branch only adds a finding.
+    pub(crate) fn advice(frozen: &Frozen<'_>) -> Findings {
+        let opinion = frozen.evidence.opinion.as_ref();
+        let risk = opinion.and_then(|opinion| opinion.risk);
+        Findings::EMPTY
+            .with_if(frozen.run.model_lost.is_some(), Finding::ModelLost)
+            .with_if(risk.is_none(), Finding::Unscored)
+            .with_if(
+                risk.is_some_and(|risk| risk > frozen.run.settings.approve_at_most),
+                Finding::AdvisedRisk,
+            )
+            .with_if(
+                opinion.is_some_and(|opinion| !opinion.flags.is_empty()),
+                Finding::AdvisedFlags,
+            )
+    }
+}
