@@ -2,7 +2,7 @@
 
 use agent::cycle::{Ran, post};
 use agent::report::run::Written;
-use connectors::pam_vault::PamVault;
+use connectors::pam_vault::{Line, PamVault, State};
 
 use super::environment::Environment;
 use super::settings::VaultSettings;
@@ -30,6 +30,27 @@ impl VaultParts {
         _written: &Written,
     ) -> Vec<String> {
         Vec::new()
+    }
+
+    /// How the mail stands.
+    pub(crate) fn mail_health(&self) -> Line {
+        let alerts = &self.settings.alerts;
+        let any = alerts.run_summary || alerts.high_risk || alerts.anomaly;
+        let (state, text, hint) = match (any, alerts.recipients.len()) {
+            (false, _) => (State::Fine, "off: no alert is on".to_owned(), None),
+            (true, 0) => (
+                State::Warn,
+                "no recipients, so nothing is mailed".to_owned(),
+                Some("set ALERT_RECIPIENT_EMAILS".to_owned()),
+            ),
+            (true, count) => (State::Fine, format!("to {count} recipients"), None),
+        };
+        Line {
+            topic: "mail",
+            state,
+            text,
+            hint,
+        }
     }
 
     /// Ends our own requests at the vault.
