@@ -112,7 +112,7 @@ fn outside_spans(line: &str) -> String {
             }
             at += found + length;
         }
-        rest = &inner[end.expect("a span that nothing ends")..];
+        rest = &inner[end.unwrap()..];
     }
     left.push_str(rest);
     left

@@ -3,6 +3,7 @@
 pub mod conformance;
 pub mod embedded_directory;
 pub mod faulty;
+pub mod mail;
 
 pub use embedded_directory::EmbeddedDirectory;
 pub use faulty::Faulty;
