@@ -18,8 +18,8 @@ use crate::wiring;
 
 pub(crate) fn run(home: &Home, format: Format, arguments: &Doctor) -> Result<Exit, Error> {
     start::check(home)?;
-    let (settings, environment) = settings::read(home)?;
-    let vault = VaultParts::open(settings, &environment)?;
+    let (settings, _) = settings::read(home)?;
+    let vault = VaultParts::open(home, settings)?;
     if arguments.confirm_paths {
         return confirm(home, &vault);
     }
