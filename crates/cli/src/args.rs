@@ -485,6 +485,8 @@ pub(crate) enum Vault {
         #[arg(long)]
         done: bool,
     },
+    /// Every setting with its value
+    Settings,
     /// Assets with the never-auto classes that they were ever seen in
     Classes,
     /// Let an asset's earlier classes count no more

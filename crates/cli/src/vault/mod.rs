@@ -6,3 +6,4 @@ pub(crate) mod keys;
 pub(crate) mod parts;
 pub(crate) mod settings;
 pub(crate) mod start;
+pub(crate) mod suggest;

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use agent::cycle::record::{Entry, Header};
-use decision::vault::Status;
-use decision::vault::request::login_of;
 use ports::Store as _;
 use ports::store::{ActionState, Category, LeafDraft, Transition};
 
@@ -14,15 +11,18 @@ use crate::error::{Error, Exit};
 use crate::output::{self, Format};
 use crate::reviewer;
 use crate::settings::Home;
-use crate::vault::{settings, start};
+use crate::vault::environment::Environment;
+use crate::vault::keys::KEYS;
+use crate::vault::{settings, start, suggest};
 use crate::wiring;
 
 pub(crate) fn run(home: &Home, format: Format, vault: Vault) -> Result<Exit, Error> {
     match vault {
         Vault::Init => init(home),
-        Vault::Allow(VaultAllow::Suggest { at_least }) => suggest(home, format, at_least),
+        Vault::Allow(VaultAllow::Suggest { at_least }) => suggested(home, format, at_least),
         Vault::Actions { open } => actions(home, format, open),
         Vault::Settle { key, done } => settle(home, &key, done),
+        Vault::Settings => keys(home, format),
         Vault::Classes => classes(home, format),
         Vault::Clear { asset, reason } => clear(home, &asset, &reason),
     }
@@ -75,67 +75,19 @@ pub(crate) fn resume(home: &Home, reason: &str) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// A draft of the allow-list from the newest run: what people approved often and never rejected, and what no class of danger
-/// touches. It is printed, never used by itself.
-fn suggest(home: &Home, format: Format, at_least: u32) -> Result<Exit, Error> {
+/// Prints a draft of the allow-list from the newest run.
+fn suggested(home: &Home, format: Format, at_least: u32) -> Result<Exit, Error> {
     let (settings, _) = settings::read(home)?;
     let newest = newest_record(&settings.cycle.folder)?;
-    let text = std::fs::read_to_string(&newest)?;
-    let mut lines = text.lines();
-    let header: Option<Header> = lines
-        .next()
-        .and_then(|line| serde_json::from_str(line).ok());
-    let damaged = || {
-        Error::new(
-            Exit::BadInput,
-            format!("`{}` is no record of a run", newest.display()),
-        )
-        .hint("`run --plan` makes a new one")
-    };
-    let header = header.ok_or_else(damaged)?;
-    let mut counts: BTreeMap<(String, String, String), (u32, u32)> = BTreeMap::new();
-    for line in lines {
-        let entry: Entry = serde_json::from_str(line).map_err(|_| damaged())?;
-        let evidence = &entry.evidence;
-        let (Some(asset), Some(action)) = (evidence.asset.value(), &evidence.request.action) else {
-            continue;
-        };
-        let dangerous = entry.findings.iter().any(|finding| {
-            finding.starts_with("never-auto") || finding == "privileged" || finding == "own-request"
-        });
-        if dangerous {
-            continue;
-        }
-        let groups = evidence
-            .requester
-            .value()
-            .map(|person| person.groups.clone());
-        let who = match groups.as_deref() {
-            Some([group]) => group.clone(),
-            Some(_) | None => format!("user:{}", login_of(&evidence.request.requester)),
-        };
-        let count = counts
-            .entry((who, asset.container(), action.clone()))
-            .or_default();
-        match evidence.request.status {
-            Status::Approved | Status::Completed => count.0 = count.0.saturating_add(1),
-            Status::Rejected => count.1 = count.1.saturating_add(1),
-            Status::Active | Status::Unknown => {}
-        }
-    }
-    let mut found: Vec<_> = counts
-        .into_iter()
-        .filter(|(_, (approved, rejected))| *approved >= at_least && *rejected == 0)
-        .collect();
-    found.sort_by_key(|(_, (approved, _))| std::cmp::Reverse(*approved));
+    let (header, found) = suggest::draft(&newest, at_least)?;
     if format != Format::Text {
         let rows: Vec<Vec<String>> = found
             .iter()
-            .map(|((who, container, action), (approved, _))| {
+            .map(|(own, approved)| {
                 vec![
-                    who.clone(),
-                    container.clone(),
-                    action.clone(),
+                    own.requester.clone(),
+                    own.container.clone(),
+                    own.action.clone(),
                     approved.to_string(),
                 ]
             })
@@ -154,14 +106,14 @@ fn suggest(home: &Home, format: Format, at_least: u32) -> Result<Exit, Error> {
     if found.is_empty() {
         output::say("  []");
     }
-    for ((who, container, action), (approved, _)) in &found {
+    for (own, approved) in &found {
         // JSON strings are YAML strings, whatever is in them.
         let quoted = |text: &String| serde_json::to_string(text).unwrap_or_default();
         output::say(&format!(
             "  - {{ requester: {}, container: {}, action: {} }} # {approved} times",
-            quoted(who),
-            quoted(container),
-            quoted(action)
+            quoted(&own.requester),
+            quoted(&own.container),
+            quoted(&own.action)
         ));
     }
     Ok(Exit::Done)
@@ -246,6 +198,25 @@ fn settle(home: &Home, key: &str, done: bool) -> Result<Exit, Error> {
     ports::commit(&parts.store, transition)?;
     super::finish(&parts)?;
     output::say(&format!("{key}: {}", settled.name()));
+    Ok(Exit::Done)
+}
+
+/// Every key with its value, and where it is not set its default.
+fn keys(home: &Home, format: Format) -> Result<Exit, Error> {
+    let environment = Environment::of(home)?;
+    let rows: Vec<Vec<String>> = KEYS
+        .iter()
+        .map(|key| {
+            let value = match environment.get(key.name) {
+                Some(_) if key.name == "VAULT_TOKEN" => "…".to_owned(),
+                Some(value) => value.to_owned(),
+                None if key.default.is_empty() => "(not set)".to_owned(),
+                None => format!("({})", key.default),
+            };
+            vec![key.name.to_owned(), value, key.meaning.to_owned()]
+        })
+        .collect();
+    output::rows(&["key", "value", "meaning"], &rows, format);
     Ok(Exit::Done)
 }
 
