@@ -1,6 +1,6 @@
 //! Approve, reject, close: one `PUT` with the reason as plain text, sent once.
 
-use ports::Effect;
+use ports::vault::Answer;
 use ureq::http::Method;
 
 use super::bounds::REASON_CHARS_MAX;
@@ -19,9 +19,9 @@ pub(super) fn decide(
     id: &str,
     reason: &str,
     charset: bool,
-) -> Effect {
+) -> Answer {
     if !text::is_id(id) {
-        return Effect::Refused(
+        return Answer::Refused(
             "the id of the request cannot stand in a path; nothing was sent".to_owned(),
         );
     }
@@ -36,19 +36,19 @@ pub(super) fn decide(
         body: plain(reason).into_bytes(),
     };
     let failure = match transport.call(&call) {
-        Ok(_) => return Effect::Applied,
+        Ok(_) => return Answer::Done,
         Err(failure) => failure,
     };
     match failure.kind {
-        Kind::NotSent | Kind::Busy => Effect::NotNow(failure.text),
+        Kind::NotSent | Kind::Busy => Answer::NotSent(failure.text),
         // A proxy answers 502 to 504 for a vault that may have done it; a web page or a redirect says nothing of it.
-        Kind::Lost | Kind::NotTheApi | Kind::Malformed => Effect::Unknown(failure.text),
-        Kind::Broken if matches!(failure.status, Some(502..=504)) => Effect::Unknown(failure.text),
-        Kind::NoSuchPath => Effect::Refused(format!(
+        Kind::Lost | Kind::NotTheApi | Kind::Malformed => Answer::Unknown(failure.text),
+        Kind::Broken if matches!(failure.status, Some(502..=504)) => Answer::Unknown(failure.text),
+        Kind::NoSuchPath => Answer::NoSuchPath(format!(
             "the path `{}` ({}) is wrong: {}; set the path of this decision",
             path.template, path.origin, failure.text
         )),
-        Kind::Unauthorized | Kind::Refused | Kind::Broken => Effect::Refused(failure.text),
+        Kind::Unauthorized | Kind::Refused | Kind::Broken => Answer::Refused(failure.text),
     }
 }
 

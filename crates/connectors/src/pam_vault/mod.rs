@@ -3,10 +3,12 @@
 
 mod asset;
 pub mod bounds;
+mod certificates;
 mod credential;
 mod decide;
 mod discovery;
 mod failure;
+mod gate;
 mod health;
 mod list;
 mod paths;
@@ -25,8 +27,8 @@ use decision::gate::vault::{Closure, Grant, Rejection};
 use decision::time::{Minutes, Timestamp};
 use decision::vault::run::Listing;
 use decision::vault::{Action, Asset, WorkflowRequest};
-use ports::vault::{Row, Vault, Wanted};
-use ports::{Committed, Effect, PortError};
+use ports::vault::{Answer, Row, Vault, Wanted};
+use ports::{Committed, PortError};
 use serde_json::Value;
 
 pub use credential::{Ask, Pending, PendingError, PendingFile, RetrieveError, Waiting};
@@ -78,7 +80,7 @@ impl PamVault {
     /// The paths of the decisions. Reads the platform's description once when one is configured; while that cannot be
     /// read, its paths are guesses.
     #[must_use]
-    pub fn decision_paths(&self) -> DecisionPaths {
+    pub fn paths(&self) -> DecisionPaths {
         let description = self.platform_description().ok().flatten();
         DecisionPaths::of(&self.settings, description.as_deref())
     }
@@ -163,8 +165,8 @@ impl PamVault {
         )
     }
 
-    fn decide(&self, action: Action, request: &str, reason: &str) -> Effect {
-        let paths = self.decision_paths();
+    fn decide(&self, action: Action, request: &str, reason: &str) -> Answer {
+        let paths = self.paths();
         let path = match action {
             Action::Approve => &paths.approve,
             Action::Reject => &paths.reject,
@@ -190,7 +192,15 @@ impl Vault for PamVault {
     }
 
     fn knows_decision_paths(&self) -> bool {
-        self.decision_paths().known()
+        self.paths().known()
+    }
+
+    fn decision_paths(&self) -> String {
+        let paths = self.paths();
+        format!(
+            "approve: PUT {}; reject: PUT {}; close: PUT {}",
+            paths.approve.template, paths.reject.template, paths.close.template
+        )
     }
 
     fn list(&self, since: Timestamp, each: &mut dyn FnMut(Row)) -> Result<Listing, PortError> {
@@ -285,15 +295,15 @@ impl Vault for PamVault {
         }
     }
 
-    fn approve(&self, grant: &Committed<Grant>, reason: &str) -> Effect {
+    fn approve(&self, grant: &Committed<Grant>, reason: &str) -> Answer {
         self.decide(Action::Approve, grant.get().subject().request(), reason)
     }
 
-    fn reject(&self, rejection: &Committed<Rejection>, reason: &str) -> Effect {
+    fn reject(&self, rejection: &Committed<Rejection>, reason: &str) -> Answer {
         self.decide(Action::Reject, rejection.get().subject().request(), reason)
     }
 
-    fn close(&self, closure: &Committed<Closure>, reason: &str) -> Effect {
+    fn close(&self, closure: &Committed<Closure>, reason: &str) -> Answer {
         self.decide(Action::Close, closure.get().subject().request(), reason)
     }
 }
