@@ -87,6 +87,15 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{DIM}{}{DIM:#}", screen(text));
 }
 
+/// Asks a person at the terminal; anything but yes is no.
+pub(crate) fn ask(question: &str) -> bool {
+    // Nothing can be done when even this fails.
+    let _ = write!(anstream::stderr(), "{question} ");
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
 /// Prints a report of problems, made for a screen, where errors go.
 pub(crate) fn complain_report(report: &str) {
     // Nothing can be done when even this fails.
@@ -274,6 +283,37 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
         .into_iter()
         .map(|line| line.into_owned())
         .collect()
+}
+
+/// How something that was checked stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checked {
+    Good,
+    Care,
+    Bad,
+}
+
+/// Prints something that was checked, with what to do.
+pub(crate) fn checked(state: Checked, topic: &str, text: &str, hint: Option<&str>) {
+    let (mark, style) = match state {
+        Checked::Good => ("✓", GOOD),
+        Checked::Care => ("!", CARE),
+        Checked::Bad => ("✗", BAD),
+    };
+    let room = width().saturating_sub(LABEL_WIDTH + 4).max(20);
+    let blank = " ".repeat(LABEL_WIDTH + 3);
+    for (number, part) in wrapped(&screen(text), room).iter().enumerate() {
+        if number == 0 {
+            say(&format!(
+                "{style}{mark}{style:#} {DIM}{topic:<LABEL_WIDTH$}{DIM:#} {part}"
+            ));
+        } else {
+            say(&format!("{blank}{part}"));
+        }
+    }
+    for part in hint.iter().flat_map(|hint| wrapped(&screen(hint), room)) {
+        say(&format!("{blank}{DIM}{part}{DIM:#}"));
+    }
 }
 
 /// Prints a text with an indent.

@@ -3,6 +3,7 @@
 pub mod conformance;
 pub mod embedded_directory;
 pub mod faulty;
+pub mod mail;
 pub mod pam_vault;
 
 pub use embedded_directory::EmbeddedDirectory;

@@ -22,6 +22,9 @@ pub struct Letter {
 pub struct Sent {
     /// Recipients that were refused for good, each with the reason.
     pub refused: Vec<(String, String)>,
+    /// Recipients that were not taken for the moment while others were, each with the reason. The same letter may be sent
+    /// again to these alone.
+    pub later: Vec<(String, String)>,
 }
 
 /// A way to send letters.

@@ -65,8 +65,11 @@ impl History {
             if let Some(told) = rows.get_mut(number as usize) {
                 *told = seen.tell(row, team);
             }
+            // Only the next request after a rejection asks again: what came later was looked at since.
             if row.status == SlimStatus::Rejected {
                 seen.rejected.insert((row.requester, row.asset), number);
+            } else {
+                seen.rejected.remove(&(row.requester, row.asset));
             }
             if row.justification != 0 {
                 let first = seen.justifications.entry(row.justification);

@@ -2,6 +2,7 @@
 
 mod card;
 mod decision;
+pub mod mail;
 pub mod run;
 mod text;
 

@@ -29,6 +29,19 @@ pub(crate) fn visible(text: &str, characters_max: usize) -> String {
     shown
 }
 
+/// The beginning of a text where there is little room.
+pub(crate) fn short(text: &str, characters_max: usize) -> String {
+    let beginning: String = text.chars().take(characters_max).collect();
+    let mut shown: String = visible(&beginning, characters_max)
+        .chars()
+        .take(characters_max)
+        .collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// A text as the content or an attribute of an HTML element.
 pub(crate) fn html(text: &str, characters_max: usize) -> String {
     let mut escaped = String::with_capacity(text.len().min(characters_max.saturating_mul(2)));
@@ -70,11 +83,17 @@ pub(crate) fn code(text: &str, characters_max: usize) -> String {
 pub(crate) fn prose(text: &str, characters_max: usize) -> String {
     let harmless = |character: char| {
         character.is_ascii_alphanumeric()
-            || matches!(character, ' '..='"' | '%' | '\''..=')' | ','..='.' | ':' | ';' | '?')
+            || matches!(character, ' '..='"' | '%' | '\''..=')' | '+'..='.' | ':' | ';' | '=' | '?' | '_')
     };
+    // Within a word an underscore means nothing.
+    let is_within = |words: &[&str]| words.iter().all(|word| !word.is_empty());
+    let underscores =
+        text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    let mut parts = underscores.map(|word| word.split('_').collect::<Vec<&str>>());
     let is_plain = !text.trim().is_empty()
         && text.chars().count() <= characters_max
         && text.chars().all(harmless)
+        && parts.all(|words| words.len() == 1 || is_within(&words))
         && !text.to_ascii_lowercase().contains("www.");
     if is_plain {
         text.trim().to_owned()
@@ -144,6 +163,7 @@ mod tests {
         for plain in [
             "pending for 9 days",
             "asked again after the rejection of REQ-7 (few peers: this says little)",
+            "high: off_hours 10 + flood_of_requests 30 = 40 points",
         ] {
             assert_eq!(prose(plain, 99), plain);
         }
@@ -157,6 +177,9 @@ mod tests {
             "#1",
             "a|b",
             "a_b_",
+            "_a",
+            "a __b__ c",
+            "a (_b_)",
             "ab\u{5d0}",
             "~x~",
         ] {

@@ -80,7 +80,7 @@ impl PamVault {
     /// The paths of the decisions. Reads the platform's description once when one is configured; while that cannot be
     /// read, its paths are guesses.
     #[must_use]
-    pub fn paths(&self) -> DecisionPaths {
+    pub fn decision_paths(&self) -> DecisionPaths {
         let description = self.platform_description().ok().flatten();
         DecisionPaths::of(&self.settings, description.as_deref())
     }
@@ -166,7 +166,7 @@ impl PamVault {
     }
 
     fn decide(&self, action: Action, request: &str, reason: &str) -> Answer {
-        let paths = self.paths();
+        let paths = self.decision_paths();
         let path = match action {
             Action::Approve => &paths.approve,
             Action::Reject => &paths.reject,
@@ -192,13 +192,13 @@ impl Vault for PamVault {
     }
 
     fn knows_decision_paths(&self) -> bool {
-        self.paths().known()
+        self.decision_paths().known()
     }
 
     fn decision_paths(&self) -> String {
-        let paths = self.paths();
+        let paths = Self::decision_paths(self);
         format!(
-            "approve: PUT {}; reject: PUT {}; close: PUT {}",
+            "approve {}, reject {}, close {}",
             paths.approve.template, paths.reject.template, paths.close.template
         )
     }

@@ -3,7 +3,7 @@
 use connectors::PamVault;
 use connectors::pam_vault::Settings;
 use decision::vault::Action;
-use ports::vault::{Answer, Vault as _};
+use ports::vault::{Answer, Vault};
 use sandbox::vault::{AGENT, Case, Fault, Request, Right, Route, Simulator, Status, Verb};
 
 use crate::world::{client, decide, settings, with};
@@ -252,11 +252,7 @@ fn a_guess_is_never_known() {
     })
     .unwrap();
     assert!(!guessing.knows_decision_paths());
-    assert!(
-        guessing
-            .decision_paths()
-            .contains("/api/request/complete/{id}")
-    );
+    assert!(Vault::decision_paths(&guessing).contains("/api/request/complete/{id}"));
     // A description that is not there, or on another server, makes nothing known.
     for url in ["/nowhere.json", "https://elsewhere.example/openapi.json"] {
         let vault = PamVault::new(Settings {

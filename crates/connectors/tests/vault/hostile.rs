@@ -10,7 +10,7 @@ use connectors::pam_vault::Settings;
 use decision::time::Timestamp;
 use decision::vault::Action;
 use decision::vault::run::Listing;
-use ports::vault::{Answer, Row, Vault as _};
+use ports::vault::{Answer, Row, Vault};
 use ports::{PortError, Secret};
 use sandbox::vault::Case;
 
@@ -316,8 +316,8 @@ fn the_platform_description_makes_paths_known() {
     let vault = PamVault::new(settings).unwrap();
     assert!(vault.knows_decision_paths());
     assert_eq!(
-        vault.decision_paths(),
-        "approve: PUT /api/request/approve/{id}; reject: PUT /api/request/reject/{id}; close: PUT /api/request/{id}/close"
+        Vault::decision_paths(&vault),
+        "approve /api/request/approve/{id}, reject /api/request/reject/{id}, close /api/request/{id}/close"
     );
 }
 

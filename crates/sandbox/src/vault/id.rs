@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use crate::random::Random;
 
 /// A UUID, version 4 in its form.
@@ -47,6 +49,12 @@ impl fmt::Display for Id {
             (self.0 >> 48) & 0xFFFF,
             self.0 & 0xFFFF_FFFF_FFFF
         )
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -136,22 +136,19 @@ impl Simulator {
         vault.expire();
     }
 
-    /// Sets one switch while the simulator runs. Those of the seed count from the next [`Simulator::reset`].
+    /// Sets one switch while the simulator runs. Those of the seed count from the next [`Simulator::reset`]; faults count
+    /// until then.
     ///
     /// # Errors
     ///
     /// A switch that does not exist, or a value that it does not take.
     pub fn switch(&self, name: &str, value: &str) -> Result<(), BadSwitch> {
         let mut vault = self.server.shared.vault();
-        let mut options = vault.options.clone();
-        options.faults.clone_from(&vault.faults);
-        options.set(name, value)?;
-        vault.faults.clone_from(&options.faults);
-        vault.options = options;
-        Ok(())
+        vault.switch(|options| options.set(name, value))
     }
 
-    /// Makes everything anew from the options as they are now. Tokens stay valid while the seed stays.
+    /// Makes everything anew from the options as they are now, with the faults of the start. Tokens stay valid while the
+    /// seed stays.
     pub fn reset(&self) {
         let mut vault = self.server.shared.vault();
         let options = vault.options.clone();

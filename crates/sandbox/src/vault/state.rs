@@ -77,6 +77,20 @@ impl Vault {
         vault
     }
 
+    /// Changes options while the vault runs, all or none. Faults count now, and do not come back with a reset.
+    pub(crate) fn switch<E>(
+        &mut self,
+        change: impl FnOnce(&mut Options) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut options = self.options.clone();
+        options.faults.clone_from(&self.faults);
+        change(&mut options)?;
+        self.faults = std::mem::take(&mut options.faults);
+        options.faults.clone_from(&self.options.faults);
+        self.options = options;
+        Ok(())
+    }
+
     pub(crate) fn now(&self) -> i64 {
         self.clock.now()
     }

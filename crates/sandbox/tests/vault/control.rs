@@ -163,11 +163,24 @@ fn switches_faults_and_reset() {
     ok(control.call("DELETE", "/faults", None).unwrap());
     let calls = ok(control.get("/calls"));
     assert_eq!(calls["context"], json!(1));
+    ok(control.post(
+        "/switches",
+        &json!({ "fault": "asset=html", "pager": "page" }),
+    ));
+    control
+        .post("/switches", &json!({ "pager": "offset", "grow": "x" }))
+        .is(400, "grow");
+    assert_eq!(ok(control.get("/faults")), json!(["asset=html"]));
     let token = simulator.token(AGENT);
     let fresh = ok(control.post("/reset", &json!({})));
     assert_eq!(
         (&fresh["requests"], &fresh["planted"]),
         (&json!(190), &json!(0))
+    );
+    assert_eq!(
+        fresh["faults"],
+        json!([]),
+        "those of the start, and there were none"
     );
     assert!(simulator.calls().is_empty());
     let client = Client::new(&simulator.base_url(), &token);

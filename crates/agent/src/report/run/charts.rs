@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::calendar::WEEKDAYS;
 use super::summary::{Asking, Day, Risks, Summary};
-use crate::report::text::{count, html, many};
+use crate::report::text::{count, html, many, short};
 
 /// Width of a chart's drawing area, in its own units.
 const WIDTH: f64 = 720.0;
@@ -146,7 +146,7 @@ pub(super) fn requesters(requesters: &[Asking]) -> String {
     let shown = requesters.get(..ROWS_MAX).unwrap_or(requesters);
     let rows: Vec<(String, Risks)> = shown
         .iter()
-        .map(|asking| (html(&asking.requester, 28), asking.risks))
+        .map(|asking| (html(&short(&asking.requester, 24), 48), asking.risks))
         .collect();
     bars("Who asked most often", &rows)
 }

@@ -16,6 +16,8 @@ pub(super) const ENTRIES_MAX: u64 = 1_000;
 const FOLD: u64 = 100;
 /// Most actions that the page lists.
 const ACTIONS_MAX: usize = 500;
+/// Most actions that are listed unfolded.
+const ACTIONS_OPEN: usize = 10;
 
 /// Everything before the requests.
 pub(super) fn beginning(overview: &Overview, closing: &Closing) -> String {
@@ -269,17 +271,25 @@ fn actions(overview: &Overview, closing: &Closing) -> String {
             apart(&told.detail, TEXT_MAX)
         );
     }
-    inner.push_str(&table(
-        &[
-            "action",
-            "outcome",
-            "asset",
-            "requester",
-            "risk",
-            "reason given, and what was seen",
-        ],
-        &rows,
-    ));
+    let head = [
+        "action",
+        "outcome",
+        "asset",
+        "requester",
+        "risk",
+        "reason given, and what was seen",
+    ];
+    // A few are shown at once; many would hide what comes after them.
+    let open = if closing.actions.len() > ACTIONS_OPEN {
+        ""
+    } else {
+        " open"
+    };
+    let _ = write!(
+        inner,
+        "<details class=\"fold\"{open}><summary>each of them</summary>{}</details>",
+        table(&head, &rows)
+    );
     if closing.actions.len() > ACTIONS_MAX {
         let _ = write!(
             inner,
@@ -317,7 +327,7 @@ fn left_alone(overview: &Overview) -> String {
 fn scope(overview: &Overview, closing: &Closing) -> String {
     let mut inner = String::from("<dl>");
     for (label, text) in phrases::scope(overview, closing) {
-        let _ = write!(inner, "<dt>{label}</dt><dd>{}</dd>", apart(&text, NAME_MAX));
+        let _ = write!(inner, "<dt>{label}</dt><dd>{}</dd>", words(&text));
     }
     inner.push_str("</dl>");
     inner

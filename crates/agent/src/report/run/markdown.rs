@@ -8,6 +8,9 @@ use super::{Overview, phrases};
 use crate::cycle::record::{ActionTold, Closing, Entry};
 use crate::report::text::{NAME_MAX, TEXT_MAX, code, count, prose};
 
+/// Longest name in a heading, in characters.
+const HEADING_MAX: usize = 80;
+
 /// Everything before the requests.
 pub(super) fn beginning(overview: &Overview, closing: &Closing) -> String {
     let (header, summary) = (&overview.header, &overview.summary);
@@ -20,7 +23,7 @@ pub(super) fn beginning(overview: &Overview, closing: &Closing) -> String {
         let _ = writeln!(page, "* **Attention:** {}", prose(&warning, TEXT_MAX));
     }
     for (label, text) in phrases::scope(overview, closing) {
-        let _ = writeln!(page, "* {label}: {}", prose(&text, NAME_MAX));
+        let _ = writeln!(page, "* {label}: {}", told_as_text(&text));
     }
     page.push_str("\n## Risk\n\n| risk | requests |\n| --- | ---: |\n");
     for (risk, number) in summary.risks.from_critical() {
@@ -111,8 +114,8 @@ pub(super) fn entry(
         page,
         "\n### {}: {} for {}\n",
         phrases::capital(entry.risk.vault_name()),
-        code(&request.asset_name, NAME_MAX),
-        code(&request.requester, NAME_MAX)
+        code(&request.asset_name, HEADING_MAX),
+        code(&request.requester, HEADING_MAX)
     )?;
     for (label, words) in told::lines(entry, overview.clock(), actions) {
         match words {

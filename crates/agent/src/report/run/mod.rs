@@ -20,7 +20,7 @@ use decision::findings::risk::RiskLevel;
 use serde_json::json;
 use thiserror::Error;
 
-pub(crate) use calendar::LocalClock;
+pub(crate) use calendar::{LocalClock, utc};
 pub use files::{Listed, list, newest};
 pub use summary::{ActionCounts, Asking, Day, Risks, Summary};
 
@@ -216,6 +216,6 @@ fn data_beginning(overview: &Overview, closing: &Closing) -> String {
 }
 
 /// What the names of a run's files begin with.
-fn stem(run: &str) -> String {
+pub(crate) fn stem(run: &str) -> String {
     format!("{}{run}", files::PREFIX)
 }

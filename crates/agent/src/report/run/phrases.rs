@@ -7,6 +7,7 @@ use decision::vault::{Anomaly, Run};
 use super::Overview;
 use super::calendar::utc;
 use super::summary::{Risks, Summary};
+use super::told::{Lines, Words};
 use crate::cycle::record::Closing;
 use crate::report::text::{count, many};
 
@@ -84,28 +85,29 @@ pub(crate) fn warnings(overview: &Overview, closing: &Closing) -> Vec<String> {
     warnings
 }
 
-/// When, what and under which settings, as labels and values. Values may hold names from outside.
-pub(crate) fn scope(overview: &Overview, closing: &Closing) -> Vec<(&'static str, String)> {
+/// When, what and under which settings.
+pub(crate) fn scope(overview: &Overview, closing: &Closing) -> Lines {
     let (header, run) = (&overview.header, &overview.header.run);
     let settings = &run.settings;
+    let seconds = closing.finished.seconds().saturating_sub(run.at.seconds());
+    let took = many(u64::try_from(seconds).unwrap_or(0), "second", "seconds");
+    let name = |text: &str| Words::Name(text.to_owned());
     let mut scope = vec![
-        ("Vault", header.vault.clone()),
-        (
-            "Run",
-            format!("{} to {}", utc(run.at), utc(closing.finished)),
-        ),
+        ("Vault", name(&header.vault)),
+        ("Run", Words::Ours(format!("{}, {took}", utc(run.at)))),
         (
             "Window",
-            many(u64::from(settings.lookback_days), "day", "days"),
+            Words::Ours(many(u64::from(settings.lookback_days), "day", "days")),
         ),
-        ("Mode", attendance(run).to_owned()),
-        ("Switched on", switches(run)),
-        ("Analyst", header.analyst.clone()),
-        ("Engine", header.engine.clone()),
-        ("Policy", run.policy.clone()),
+        ("Mode", Words::Ours(attendance(run).to_owned())),
+        ("Switched on", Words::Ours(switches(run))),
+        ("Analyst", name(&header.analyst)),
+        ("Engine", name(&header.engine)),
+        ("Policy", name(&run.policy)),
     ];
     if let Some(leaf) = closing.leaf {
-        scope.push(("Record", format!("its digest is leaf {leaf} of the log")));
+        let leaf = format!("its digest is leaf {} of the log", count(leaf));
+        scope.push(("Record", Words::Ours(leaf)));
     }
     scope
 }

@@ -14,7 +14,7 @@ const LIST_MAX: usize = 40;
 
 /// A part of a report, by how far it can be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Words {
+pub(crate) enum Words {
     /// Our own words and figures.
     Ours(String),
     /// Our sentence with something from outside in it.
@@ -40,7 +40,7 @@ impl Words {
 }
 
 /// Label and value of each line.
-pub(super) type Lines = Vec<(&'static str, Words)>;
+pub(crate) type Lines = Vec<(&'static str, Words)>;
 
 /// Everything about a request: what is known, what an analyst says, how the points come about, what stands against it, and
 /// what was done.
@@ -95,10 +95,10 @@ fn done(entry: &Entry, actions: &[&ActionTold]) -> Words {
             told.outcome.name()
         ))];
         if !told.detail.is_empty() {
-            row.push(Words::Sentence(told.detail.clone()));
+            row.extend([Words::ours("·"), Words::Sentence(told.detail.clone())]);
         }
         if !told.comment.is_empty() {
-            row.push(Words::ours("reason given:"));
+            row.push(Words::ours("· reason given:"));
             row.push(Words::Text(told.comment.clone()));
         }
         Words::Row(row)
@@ -191,16 +191,16 @@ fn requester(login: &str, known: &Fact<Requester>) -> Words {
                 PersonStatus::Inactive => "not active",
                 PersonStatus::Agent => "an identity of the agent",
             };
-            row.push(Words::Ours(format!("{status} in the directory")));
+            row.push(Words::Ours(format!("· {status} in the directory")));
             if let Some(team) = &value.team {
-                row.extend([Words::ours("team"), Words::name(team)]);
+                row.extend([Words::ours("· team"), Words::name(team)]);
             }
             for role in value.roles.iter().take(LIST_MAX) {
-                row.extend([Words::ours("role"), Words::name(role)]);
+                row.extend([Words::ours("· role"), Words::name(role)]);
             }
         }
-        Fact::Absent { .. } => row.push(Words::ours("not known to the directory")),
-        Fact::Unreachable { .. } => row.push(Words::ours("the directory could not be asked")),
+        Fact::Absent { .. } => row.push(Words::ours("· not known to the directory")),
+        Fact::Unreachable { .. } => row.push(Words::ours("· the directory could not be asked")),
         Fact::NotInProfile => {}
     }
     Words::Row(row)
@@ -210,7 +210,7 @@ fn asset(lines: &mut Lines, entry: &Entry) {
     let (evidence, request) = (&entry.evidence, &entry.evidence.request);
     let mut name = vec![Words::name(&request.asset_name)];
     if let Some(id) = &request.asset {
-        name.extend([Words::ours("id"), Words::name(id)]);
+        name.extend([Words::ours("· id"), Words::name(id)]);
     }
     lines.push(("Asset", Words::Row(name)));
     match &evidence.asset {
@@ -245,7 +245,7 @@ fn asset(lines: &mut Lines, entry: &Entry) {
             "In the policy",
             Words::Row(vec![
                 Words::name(&mapped.entitlement),
-                Words::Ours(format!("{standard} for a role of the requester")),
+                Words::Ours(format!("· {standard} for a role of the requester")),
             ]),
         ));
     }
@@ -287,7 +287,7 @@ fn opinion(lines: &mut Lines, entry: &Entry) {
         .map_or("no usable risk", |risk| risk.vault_name());
     let mut row = vec![
         Words::name(&opinion.analyst),
-        Words::Ours(format!("sees {sees}")),
+        Words::Ours(format!("· sees {sees}")),
     ];
     if !opinion.flags.is_empty() {
         let flags: Vec<&str> = opinion.flags.iter().map(|flag| flag.name()).collect();

@@ -3,6 +3,7 @@
 mod damage;
 mod policy;
 mod scenes;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -68,6 +69,7 @@ pub(crate) fn run(arguments: &Demo) -> Result<Exit, Error> {
     stage.stream()?;
     stage.review_one()?;
     stage.let_expire()?;
+    stage.vault_door(arguments.seed)?;
     stage.audit_log()?;
     stage.close(started, arguments.keep.is_some());
     Ok(Exit::Done)

@@ -275,7 +275,7 @@ impl PamVault {
                 "check the setting `platform_description_url`",
             );
         }
-        let paths = self.paths();
+        let paths = self.decision_paths();
         for (topic, path, setting) in [
             ("path of approve", &paths.approve, "approve_path"),
             ("path of reject", &paths.reject, "reject_path"),

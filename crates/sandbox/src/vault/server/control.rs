@@ -47,11 +47,7 @@ pub(super) fn answer(shared: &Shared, call: &Call) -> Result<Reply, Refusal> {
             )
         }
         ("POST", "switches") => {
-            let mut options = vault.options.clone();
-            options.faults = vault.faults.clone();
-            switch(&mut options, &body)?;
-            vault.faults = options.faults.clone();
-            vault.options = options;
+            vault.switch(|options| switch(options, &body))?;
             overview(shared, &vault)
         }
         ("GET", "faults") => faults(&vault),

@@ -5,7 +5,9 @@ pub(super) mod discovery;
 pub(super) mod machine;
 pub(super) mod requests;
 pub(super) mod routes;
+mod rows;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::fault::Route;
@@ -60,11 +62,12 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn json(status: u16, value: &Value) -> Self {
+    pub(crate) fn json(status: u16, value: &impl Serialize) -> Self {
         Self {
             status,
             headers: vec![("content-type", "application/json")],
-            body: value.to_string().into_bytes(),
+            // Text keys and numbers only: writing cannot fail.
+            body: serde_json::to_vec(value).unwrap_or_default(),
         }
     }
 

@@ -1,14 +1,12 @@
 //! The list of requests, one request, and decisions.
 
-use serde_json::{Map, Value, json};
-
-use super::super::entities::Entry;
-use super::super::options::{Pager, RequestorForm, TimeFormat};
+use super::super::options::Pager;
 use super::super::records::{Decision, Right};
 use super::super::refusal::Refusal;
+use super::super::seed;
 use super::super::state::Vault;
-use super::super::{seed, time};
 use super::routes::Place;
+use super::rows::{Page, Row};
 use super::{Call, Reply};
 
 /// Rows of a page when nothing is said.
@@ -42,34 +40,18 @@ pub(crate) fn list(vault: &mut Vault, user: usize, call: &Call) -> Result<Reply,
         .by_created
         .partition_point(|&request| vault.created(request) <= from);
     let matching = vault.by_created.get(start..).unwrap_or_default();
-    let show = |&request: &usize| {
-        vault
-            .requests
-            .get(request)
-            .map(|entry| row(vault, entry, true))
-    };
-    let rows: Vec<Value> = if newest_first {
-        matching
-            .iter()
-            .rev()
-            .skip(skipped)
-            .take(size)
-            .filter_map(show)
-            .collect()
+    let show = |&request: &usize| Row::of(vault, vault.requests.get(request)?, true);
+    let rows = if newest_first {
+        let newest = matching.iter().rev().skip(skipped);
+        newest.take(size).filter_map(show).collect()
     } else {
-        matching
-            .iter()
-            .skip(skipped)
-            .take(size)
-            .filter_map(show)
-            .collect()
+        let oldest = matching.iter().skip(skipped);
+        oldest.take(size).filter_map(show).collect()
     };
-    let mut page = Map::new();
-    page.insert("data".to_owned(), Value::Array(rows));
-    if let (Some(key), Some("1")) = (&vault.options.total_key, call.parameter("rqt")) {
-        page.insert(key.clone(), json!(matching.len()));
-    }
-    let reply = Reply::json(200, &Value::Object(page));
+    let wanted = call.parameter("rqt") == Some("1");
+    let key = vault.options.total_key.as_deref().filter(|_| wanted);
+    let total = key.map(|key| (key, matching.len()));
+    let reply = Reply::json(200, &Page { rows, total });
     seed::arrive(vault, vault.options.grow);
     Ok(reply)
 }
@@ -95,7 +77,8 @@ pub(crate) fn detail(vault: &Vault, user: usize, place: &Place) -> Result<Reply,
     if entry.requestor != user && !vault.may(user, Right::Audit) {
         return Err(Refusal::unauthorized("this user may not see this request"));
     }
-    Ok(Reply::json(200, &row(vault, entry, false)))
+    let row = Row::of(vault, entry, false).ok_or_else(|| Refusal::unknown("request"))?;
+    Ok(Reply::json(200, &row))
 }
 
 /// Approve, reject, complete. The reason is the body, whatever its content type says.
@@ -115,74 +98,4 @@ pub(crate) fn decide(
         call.content_type.as_deref(),
     )?;
     Ok(Reply::empty(200))
-}
-
-/// A request as the list shows it.
-fn row(vault: &Vault, entry: &Entry, in_list: bool) -> Value {
-    let at = |moment: i64| match vault.options.time_format {
-        TimeFormat::Ms => json!(moment),
-        TimeFormat::Iso => json!(time::to_rfc3339(moment)),
-    };
-    let maybe = |moment: Option<i64>| moment.map_or(Value::Null, at);
-    let asset = vault.assets.get(entry.asset);
-    let form = vault.forms.get(entry.form);
-    let approvals: Vec<Value> = entry
-        .approvals
-        .iter()
-        .map(|given| {
-            json!({ "user": vault.login(given.by), "level": given.level, "time": at(given.at), "reason": given.reason })
-        })
-        .collect();
-    let mut row = Map::new();
-    let mut put = |key: &str, value: Value| {
-        row.insert(key.to_owned(), value);
-    };
-    put("id", json!(entry.id.to_string()));
-    put("status", json!(entry.status.name()));
-    put("action", json!(entry.action.name()));
-    if !(in_list && vault.options.row_no_asset_id) {
-        put("entityId", json!(vault.asset_id(entry.asset)));
-    }
-    put("entityName", json!(asset.map(|asset| &asset.name)));
-    put("requestor", requestor(vault, entry.requestor));
-    put(
-        "requestorName",
-        json!(vault.users.get(entry.requestor).map(|user| &user.display)),
-    );
-    put("message", json!(entry.message));
-    put("created", at(entry.created));
-    put("from", at(entry.from));
-    put("to", at(entry.to));
-    put("approved", maybe(entry.approved));
-    put("completed", maybe(entry.completed));
-    put("exclusive", json!(entry.exclusive));
-    put(
-        "form",
-        json!({ "id": form.map(|form| form.id.to_string()), "name": form.map(|form| form.name) }),
-    );
-    put("level", json!(entry.level));
-    put("levels", json!(form.map(|form| form.levels.len())));
-    put("approvals", json!(approvals));
-    if let Some((by, reason)) = &entry.rejected {
-        put(
-            "rejected",
-            json!({ "user": vault.login(*by), "reason": reason }),
-        );
-    }
-    Value::Object(row)
-}
-
-/// Who asked, in the form of the switch.
-fn requestor(vault: &Vault, user: usize) -> Value {
-    let Some(user) = vault.users.get(user) else {
-        return Value::Null;
-    };
-    match vault.options.requestor {
-        RequestorForm::Login => json!(user.login),
-        RequestorForm::Domain => json!(format!("ACME\\{}", user.login)),
-        RequestorForm::Upn => json!(format!("{}@acme.example", user.login)),
-        RequestorForm::Object => {
-            json!({ "id": user.id.to_string(), "login": user.login, "displayName": user.display })
-        }
-    }
 }
