@@ -1,5 +1,6 @@
 //! The running agent: from a ticket to a committed, settled, explained decision. The modules are its stages.
 
+pub mod advise;
 pub mod cycle;
 pub mod enrich;
 pub mod intake;

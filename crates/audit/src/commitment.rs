@@ -1,4 +1,4 @@
-//! What a leaf says without saying it: salted commitments, their openings, and keyed hashes of persons.
+//! What a leaf says without saying it: salted commitments, their openings, and keyed hashes of persons and of digests.
 
 use std::fmt;
 
@@ -13,6 +13,8 @@ use crate::hash::{Digest, from_hex32, to_hex};
 const COMMITMENT_DOMAIN: &str = "access-request-agent/commitment/v1";
 /// Domain of keyed person hashes.
 const PERSON_DOMAIN: &str = "access-request-agent/person/v1";
+/// Domain of keyed digests.
+const DIGEST_DOMAIN: &str = "access-request-agent/digest/v1";
 
 /// Commitment to a named value: `SHA-256(lp(domain) || salt || lp(name) || lp(value))`, where `lp` puts the length in
 /// front as 8 bytes big-endian, so that no two inputs share an encoding.
@@ -80,7 +82,7 @@ fn salt_from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32],
         .ok_or_else(|| D::Error::custom("salt is not 64 lower-case hexadecimal digits"))
 }
 
-/// The secret key of person hashes. Wiped when dropped; `Debug` prints dots. Back it up apart from the log: with it,
+/// The secret key of person hashes and of keyed digests. Wiped when dropped; `Debug` prints dots. Back it up apart from the log: with it,
 /// the leaves and the directory, every live grant can be rebuilt.
 #[derive(Clone)]
 pub struct PersonKey(Zeroizing<[u8; 32]>);
@@ -103,16 +105,35 @@ impl fmt::Debug for PersonKey {
 /// [`commitment`]). The same person under the same key always gives the same pseudonym.
 #[must_use]
 pub fn person_hash(key: &PersonKey, person_id: &str) -> Digest {
+    let mut mac = keyed(key, PERSON_DOMAIN);
+    mac.update(person_id.as_bytes());
+    Digest(mac.finalize().into_bytes().into())
+}
+
+/// A digest of something that could be guessed, such as the content of a request, so that only the key's holder can try:
+/// HMAC-SHA256 under `key` of `lp(domain) || lp(request) || lp(name) || lp(digest)` (`lp` as in [`commitment`]), where
+/// `request` is the leaf's and `name` that of its field. The same digest in two requests looks like two.
+#[must_use]
+pub fn keyed_digest(key: &PersonKey, request: &str, name: &str, digest: &str) -> Digest {
+    let mut mac = keyed(key, DIGEST_DOMAIN);
+    for part in [request, name, digest] {
+        mac.update(&length_prefix(part));
+        mac.update(part.as_bytes());
+    }
+    Digest(mac.finalize().into_bytes().into())
+}
+
+/// HMAC-SHA256 under `key`, the domain taken in.
+fn keyed(key: &PersonKey, domain: &str) -> Hmac<Sha256> {
     // RFC 2104: a key shorter than the block is padded with zeros to the block's 64 bytes.
     let mut block = Zeroizing::new([0u8; 64]);
     for (to, from) in block.iter_mut().zip(key.0.iter()) {
         *to = *from;
     }
     let mut mac = Hmac::<Sha256>::new((&*block).into());
-    mac.update(&length_prefix(PERSON_DOMAIN));
-    mac.update(PERSON_DOMAIN.as_bytes());
-    mac.update(person_id.as_bytes());
-    Digest(mac.finalize().into_bytes().into())
+    mac.update(&length_prefix(domain));
+    mac.update(domain.as_bytes());
+    mac
 }
 
 #[cfg(test)]
@@ -163,6 +184,34 @@ mod tests {
             person_hash(&PersonKey::new(key), "person-7").0,
             <[u8; 32]>::from(outer)
         );
+    }
+
+    #[test]
+    fn keyed_digest_is_hmac_by_its_definition() {
+        let key = [0x5a; 32];
+        let mut message = Vec::new();
+        for part in [
+            "access-request-agent/digest/v1",
+            "REQ-1",
+            "content",
+            "sha256:00",
+        ] {
+            message.extend_from_slice(&u64::try_from(part.len()).unwrap().to_be_bytes());
+            message.extend_from_slice(part.as_bytes());
+        }
+        let pad = |byte: u8| {
+            (0..64)
+                .map(|i| key.get(i).unwrap_or(&0) ^ byte)
+                .collect::<Vec<u8>>()
+        };
+        let inner = Sha256::digest([pad(0x36), message].concat());
+        let outer = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
+        let of =
+            |key, request, name| keyed_digest(&PersonKey::new(key), request, name, "sha256:00").0;
+        assert_eq!(of(key, "REQ-1", "content"), <[u8; 32]>::from(outer));
+        assert_ne!(of(key, "REQ-1", "content"), of([0; 32], "REQ-1", "content"));
+        assert_ne!(of(key, "REQ-1", "content"), of(key, "REQ-2", "content"));
+        assert_ne!(of(key, "REQ-1", "content"), of(key, "REQ-1c", "ontent"));
     }
 
     #[test]

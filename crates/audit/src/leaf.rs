@@ -50,7 +50,7 @@ pub struct Leaf {
     pub at: String,
     /// What it is about.
     pub category: Category,
-    /// Fields in clear, such as entitlement, outcome, expiry, policy digest, keyed person hash. Names as for `event`.
+    /// Fields in clear, such as entitlement, outcome, expiry, policy digest, keyed hashes. Names as for `event`.
     pub clear: BTreeMap<String, String>,
     /// Name to salted commitment, 64 lower-case hexadecimal digits. A name is never also in `clear`.
     pub committed: BTreeMap<String, String>,

@@ -56,7 +56,7 @@ pub mod tile;
 pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
-pub use commitment::{Opening, PersonKey, commitment, person_hash};
+pub use commitment::{Opening, PersonKey, commitment, keyed_digest, person_hash};
 pub use disk::{Disk, FolderDisk};
 pub use hash::Digest;
 pub use leaf::{Category, Leaf, LeafError};

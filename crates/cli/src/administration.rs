@@ -52,6 +52,28 @@ pub(crate) fn rebind(parts: &Parts, id: &str, reason: &str, by: &str) -> Result<
     )
 }
 
+/// Turns the kill switch on or off.
+pub(crate) fn switch(
+    parts: &Parts,
+    event: &'static str,
+    reason: &str,
+    by: Option<&str>,
+) -> Result<(), Error> {
+    administer(parts, event, &[], (by, reason), None)
+}
+
+/// Records that the classes an asset was seen in so far count no more.
+pub(crate) fn clear_asset(parts: &Parts, asset: &str, reason: &str, by: &str) -> Result<(), Error> {
+    let clear = [("asset", asset)];
+    administer(parts, "vault.cleared", &clear, (Some(by), reason), None)
+}
+
+/// Records that the operator knows the paths of the vault's decisions to be right.
+pub(crate) fn confirm_paths(parts: &Parts, digest: &str, paths: &str) -> Result<(), Error> {
+    let clear = [("paths", digest)];
+    administer(parts, "vault.paths-confirmed", &clear, (None, paths), None)
+}
+
 /// Commits an act on the agent itself, under the loaded policy.
 fn administer(
     parts: &Parts,
@@ -75,6 +97,7 @@ fn administer(
             request: String::new(),
             person: by.map(ToOwned::to_owned),
             clear: fields(&[&[("policy", digest)], clear].concat()),
+            keyed: [].into(),
             committed: fields(&[("by", by.unwrap_or("nobody")), ("reason", reason)]),
         }],
         policy_source,

@@ -84,6 +84,40 @@ Examples:
   access-request-agent replay REQ-5512
   access-request-agent replay --all --format json")]
     Replay(Replay),
+    /// Read a PAM vault's requests, score them, act on what the gate allows, report
+    #[command(after_help = "\
+Examples:
+  access-request-agent run --plan        read, score and report; do nothing
+  access-request-agent run               at a terminal: each action is shown and asked for
+  access-request-agent run --every 4h    unattended; AUTONOMOUS_MODE=true lets it act
+
+Ends with 9 when it only planned, and with 10 when the vault's list was incomplete.")]
+    Run(Run),
+    /// Reports of runs
+    #[command(subcommand)]
+    Report(Report),
+    /// What an operator does at the vault's door
+    #[command(subcommand)]
+    Vault(Vault),
+    /// Serve a made-up vault on loopback, to play with
+    #[command(after_help = "\
+Examples:
+  access-request-agent sandbox
+  access-request-agent sandbox --switch dialect=b --switch page-cap=20
+  access-request-agent sandbox --switches")]
+    Sandbox(Sandbox),
+    /// Pull the kill switch: nothing is granted, approved or rejected any more
+    Stop {
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lift the kill switch; only security may
+    Resume {
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
     /// Watch a small company's requests being decided, in a throw-away folder
     Demo(Demo),
     /// Completions for a shell, to standard output
@@ -394,4 +428,92 @@ pub(crate) struct Demo {
     /// Seed of the company
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Run again and again, this long from start to start, such as 4h
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) every: Option<String>,
+    /// Do nothing, only say what would be done
+    #[arg(long)]
+    pub(crate) plan: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Report {
+    /// Reports, newest first
+    List,
+    /// Print a report
+    Show {
+        /// Name of the run; the newest when not given
+        run: Option<String>,
+    },
+    /// Open a report in the browser
+    Open {
+        /// Name of the run; the newest when not given
+        run: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Vault {
+    /// Write access.yml, directory.yml, vault.yml and .env to begin with
+    Init,
+    /// The allow-list
+    #[command(subcommand)]
+    Allow(VaultAllow),
+    /// What was done to the vault's requests
+    Actions {
+        /// Only those of which nobody knows what became
+        #[arg(long)]
+        open: bool,
+    },
+    /// Say what became of an open action, after looking in the vault
+    Settle {
+        /// Key of the action
+        key: String,
+        /// It had its effect; without this it had none
+        #[arg(long)]
+        done: bool,
+    },
+    /// Assets with the never-auto classes that they were ever seen in
+    Classes,
+    /// Let an asset's earlier classes count no more
+    Clear {
+        /// The vault's id of the asset
+        asset: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VaultAllow {
+    /// Draft it from the newest run: what people approved and never rejected
+    Suggest {
+        /// How often it was approved at least
+        #[arg(long, default_value_t = 5)]
+        at_least: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sandbox {
+    /// Port of the vault; a free one when 0
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// How many requests it has
+    #[arg(long, default_value_t = 300)]
+    pub(crate) requests: usize,
+    /// What everything made up comes from
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// A switch, as NAME=VALUE
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) switch: Vec<String>,
+    /// List the switches
+    #[arg(long)]
+    pub(crate) switches: bool,
 }

@@ -21,6 +21,10 @@ pub(crate) enum Exit {
     NotFound,
     /// A backtest found automatic grants that must never happen.
     Unsafe,
+    /// A run over the vault only planned.
+    PlannedOnly,
+    /// The vault's list was incomplete, so nothing was done.
+    Incomplete,
 }
 
 impl Exit {
@@ -35,6 +39,8 @@ impl Exit {
             Self::LogBroken => 6,
             Self::InUse => 7,
             Self::NotFound => 8,
+            Self::PlannedOnly => 9,
+            Self::Incomplete => 10,
         }
     }
 }

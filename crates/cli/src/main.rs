@@ -9,6 +9,7 @@ mod policies;
 mod progress;
 mod reviewer;
 mod settings;
+mod vault;
 mod verbs;
 mod wiring;
 

@@ -87,6 +87,15 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{DIM}{}{DIM:#}", screen(text));
 }
 
+/// Asks a person at the terminal; anything but yes is no.
+pub(crate) fn ask(question: &str) -> bool {
+    // Nothing can be done when even this fails.
+    let _ = write!(anstream::stderr(), "{question} ");
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
 /// Prints a report of problems, made for a screen, where errors go.
 pub(crate) fn complain_report(report: &str) {
     // Nothing can be done when even this fails.

@@ -39,6 +39,11 @@ impl Home {
         self.0.join(".env")
     }
 
+    /// While this file is there, nothing is granted, approved or rejected.
+    pub(crate) fn stop_file(&self) -> PathBuf {
+        self.0.join("STOP")
+    }
+
     pub(crate) fn state(&self) -> PathBuf {
         self.0.join("state")
     }

@@ -95,8 +95,23 @@ fn open_under(
         directory: directory(home)?,
         clock: Box::new(SystemClock),
     };
+    obey_stop_file(home, &parts)?;
     start(&parts)?;
     Ok(parts)
+}
+
+/// A stop file that nobody recorded yet is recorded now, and holds for both doors.
+fn obey_stop_file(home: &Home, parts: &Parts) -> Result<(), Error> {
+    let broken = parts.store.log_trouble().is_some();
+    if home.stop_file().exists() && !broken && !parts.store.vault()?.stopped {
+        administration::switch(parts, "agent.stopped", "the stop file is there", None)?;
+    }
+    if parts.store.vault()?.stopped {
+        output::note(
+            "the kill switch is on: nothing is granted, approved or rejected; `resume` lifts it",
+        );
+    }
+    Ok(())
 }
 
 fn options(home: &Home) -> Result<Options, Error> {

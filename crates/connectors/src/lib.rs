@@ -4,6 +4,8 @@ pub mod conformance;
 pub mod embedded_directory;
 pub mod faulty;
 pub mod mail;
+pub mod pam_vault;
 
 pub use embedded_directory::EmbeddedDirectory;
 pub use faulty::Faulty;
+pub use pam_vault::PamVault;

@@ -1,7 +1,7 @@
 //! `directory.yml`: what it means, and what is said about one that is wrong.
 
 use connectors::EmbeddedDirectory;
-use connectors::embedded_directory::{Report, Truth, bounds};
+use connectors::embedded_directory::{Report, Truth, Untold, bounds};
 use decision::evidence::record::{Coverage, Lookup, PersonStatus};
 use ports::{Directory, PortError};
 use proptest::prelude::*;
@@ -123,7 +123,10 @@ fn the_power_is_of_everything_that_a_target_gives_in_the_end() {
     assert_eq!(truth.target("repo:read").unwrap().unwrap().id, "repo:read");
     assert_eq!(truth.target("vendor:create").unwrap().unwrap().name, "");
     assert_eq!(truth.target("vendor:approve").unwrap(), None);
-    assert_eq!(truth.target("lost:read").unwrap_err(), "nowhere");
+    assert_eq!(
+        truth.target("lost:read").unwrap_err(),
+        Untold::NoGroup("nowhere".to_owned())
+    );
     let folder = tempfile::tempdir().unwrap();
     let subject =
         EmbeddedDirectory::open("d", EVERY_KEY.as_bytes(), &folder.path().join("h.db")).unwrap();
@@ -132,6 +135,53 @@ fn the_power_is_of_everything_that_a_target_gives_in_the_end() {
         Err(PortError::Malformed(_))
     ));
     assert_eq!(subject.warnings().problems().len(), 1);
+}
+
+#[test]
+fn everything_that_a_target_gives_is_told_with_the_way_to_it() {
+    let gives = |text: &str, name: &str| -> Vec<String> {
+        let target = read(text).unwrap().0.target(name).unwrap().unwrap();
+        target
+            .gives
+            .iter()
+            .map(|given| given.way().join(" > "))
+            .collect()
+    };
+    // Entitlements first, then groups, each by name.
+    assert_eq!(
+        gives(EVERY_KEY, "prod-payments-db:admin"),
+        [
+            "group finance > ledger:view",
+            "prod-payments-db:write",
+            "group finance > repo:write",
+            "group finance > group everybody",
+            "group finance",
+        ]
+    );
+    assert!(gives(EVERY_KEY, "repo:read").is_empty());
+    // A target of something that is given gives as well; circles end, and nothing gives itself.
+    let circle = "targets:\n  \
+        \"a:1\": { grants: [\"b:1\", ring] }\n  \
+        \"b:1\": { grants: [\"c:1\"] }\n  \
+        \"c:1\": { grants: [\"a:1\"] }\n\
+        groups:\n  ring: { groups: [ring], grants: [\"a:1\", \"c:1\"] }\n";
+    assert_eq!(gives(circle, "a:1"), ["b:1", "b:1 > c:1", "group ring"]);
+    // A group without any grant is membership all the same, and so part of the power.
+    let power = |text: &str| read(text).unwrap().0.target("a:1").unwrap().unwrap().power;
+    let bare = "targets: { \"a:1\": { grants: [\"b:1\"] } }\n";
+    let member = "targets: { \"a:1\": { grants: [\"b:1\", ring] } }\ngroups: { ring: {} }\n";
+    assert_ne!(power(bare), power(member));
+    assert_eq!(gives(member, "a:1"), ["b:1", "group ring"]);
+}
+
+/// What gives more than can be told is not cut short.
+#[test]
+fn a_closure_that_is_too_large_cannot_be_told() {
+    let mut text = "targets: { \"a:1\": { grants: [g0] } }\ngroups:\n  g0: {}\n".to_owned();
+    for number in 1..2_000 {
+        text.push_str(&format!("  g{number}: {{ groups: [g{}] }}\n", number - 1));
+    }
+    assert_eq!(read(&text).unwrap().0.target("a:1"), Err(Untold::TooMuch));
 }
 
 #[test]
@@ -264,6 +314,9 @@ proptest! {
         bytes.splice(at..end, put.bytes());
         match (Truth::read("d", &bytes), Truth::read("d", &bytes)) {
             (Ok((one, _)), Ok((two, _))) => {
+                for name in ["prod-payments-db:admin", "lost:read"] {
+                    prop_assert_eq!(one.target(name), two.target(name));
+                }
                 for person in one.people() {
                     prop_assert_eq!(one.held(&person.id), two.held(&person.id));
                 }

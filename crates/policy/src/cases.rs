@@ -267,6 +267,11 @@ impl TestCase {
             activity: self.fact("activity", 1, at),
             brakes: Vec::new(),
         };
+        // What is held gives nothing more than its name says.
+        for name in evidence.names_held(rules) {
+            let target = self.fact("holdings", Target::default(), at);
+            evidence.targets.entry(name).or_insert(target);
+        }
         let owner = entry.and_then(|entry| entry.owner.clone());
         self.approve(&mut evidence, rules, &beneficiary, owner);
         Ok(evidence)

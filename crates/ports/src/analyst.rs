@@ -1,7 +1,8 @@
 //! An analyst: puts requests into words and says what it finds unusual. INVARIANT(ratchet): what it says can only withhold.
 
+use decision::findings::risk::RiskLevel;
+use decision::vault::Frozen;
 use decision::vault::evidence::Opinion;
-use decision::vault::{Frozen, Ruling};
 
 use crate::error::PortError;
 
@@ -25,6 +26,8 @@ pub trait Analyst: Send + Sync {
 pub struct Subject<'a> {
     /// The evidence.
     pub frozen: &'a Frozen<'a>,
-    /// Points, level and findings so far.
-    pub ruling: &'a Ruling,
+    /// Sum of the points.
+    pub points: u16,
+    /// The level that they make.
+    pub risk: RiskLevel,
 }

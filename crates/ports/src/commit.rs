@@ -9,6 +9,7 @@
 //! ```
 
 use decision::gate::Grant;
+use decision::gate::vault::{self, Permit};
 
 use crate::store::{CommitError, Committal, Revocation, Store, Transition};
 
@@ -26,7 +27,7 @@ impl<T> Committed<T> {
         &self.inner
     }
 
-    /// The grant's id in the store.
+    /// The grant's id in the store, or the key of an action.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -42,6 +43,50 @@ pub struct Done {
     pub grant: Option<Committed<Grant>>,
     /// The revocation, when the transition asked for one.
     pub revocation: Option<Committed<Revocation>>,
+    /// The action on a workflow request, when the transition admitted one.
+    pub action: Option<CommittedAction>,
+}
+
+/// A committed action on a workflow request: each kind is accepted by one method of the vault's port and by no other.
+#[derive(Debug)]
+pub enum CommittedAction {
+    /// Approve it.
+    Approve(Committed<vault::Grant>),
+    /// Reject it.
+    Reject(Committed<vault::Rejection>),
+    /// Close it.
+    Close(Committed<vault::Closure>),
+}
+
+impl CommittedAction {
+    fn of(permit: Permit) -> Self {
+        let id = permit.key();
+        match permit {
+            Permit::Grant(inner) => Self::Approve(Committed { inner, id }),
+            Permit::Rejection(inner) => Self::Reject(Committed { inner, id }),
+            Permit::Closure(inner) => Self::Close(Committed { inner, id }),
+        }
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn subject(&self) -> &vault::Subject {
+        match self {
+            Self::Approve(action) => action.get().subject(),
+            Self::Reject(action) => action.get().subject(),
+            Self::Close(action) => action.get().subject(),
+        }
+    }
+
+    /// The key under which it happens at most once.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Approve(action) => action.id(),
+            Self::Reject(action) => action.id(),
+            Self::Close(action) => action.id(),
+        }
+    }
 }
 
 /// Commits one transition: all of it, or nothing.
@@ -81,6 +126,9 @@ pub fn commit_all(
                     id: revocation.grant.clone(),
                     inner: revocation,
                 }),
+                action: transition
+                    .action
+                    .map(|intent| CommittedAction::of(intent.permit)),
             }
         }));
     }

@@ -43,9 +43,9 @@ pub trait Directory: Send + Sync {
     /// When the directory cannot say.
     fn facts(&self, request: &str) -> Result<BTreeMap<String, Attribute>, PortError>;
 
-    /// What stands behind a catalogue id. `None`: nothing.
+    /// What stands behind a name, with everything that it gives, nested groups followed. `None`: nothing.
     ///
     /// # Errors
-    /// When the directory cannot say.
+    /// When the directory cannot say. A list that is cut short is an error, never a shorter list.
     fn target(&self, entitlement: &str) -> Result<Option<Target>, PortError>;
 }

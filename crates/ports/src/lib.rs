@@ -16,7 +16,7 @@ pub mod vault;
 
 pub use analyst::Analyst;
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use commit::{Committed, Done, commit, commit_all};
+pub use commit::{Committed, CommittedAction, Done, commit, commit_all};
 pub use directory::Directory;
 pub use error::PortError;
 pub use mail::Mail;

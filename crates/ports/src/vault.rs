@@ -9,7 +9,6 @@ use decision::vault::{Asset, WorkflowRequest};
 
 use crate::commit::Committed;
 use crate::error::PortError;
-use crate::provisioner::Effect;
 
 /// A privileged access management vault.
 ///
@@ -24,6 +23,9 @@ pub trait Vault: Send + Sync {
     /// Whether the paths of the decisions are known: set by the operator or found in the platform's description. A
     /// built-in guess is not known.
     fn knows_decision_paths(&self) -> bool;
+
+    /// The paths of the decisions, one text, as an operator confirms them.
+    fn decision_paths(&self) -> String;
 
     /// Reads every request that was filed after `since`, in the vault's order, and hands over each row as it comes. The
     /// same id may come again when rows were added during the walk: the later one counts. What can be told of the list
@@ -55,13 +57,28 @@ pub trait Vault: Send + Sync {
     fn asset_of(&self, request: &str) -> Result<Option<String>, PortError>;
 
     /// Approves what was committed, at its level, with a reason as plain text.
-    fn approve(&self, grant: &Committed<Grant>, reason: &str) -> Effect;
+    fn approve(&self, grant: &Committed<Grant>, reason: &str) -> Answer;
 
     /// Rejects what was committed.
-    fn reject(&self, rejection: &Committed<Rejection>, reason: &str) -> Effect;
+    fn reject(&self, rejection: &Committed<Rejection>, reason: &str) -> Answer;
 
     /// Closes what was committed.
-    fn close(&self, closure: &Committed<Closure>, reason: &str) -> Effect;
+    fn close(&self, closure: &Committed<Closure>, reason: &str) -> Answer;
+}
+
+/// What the vault answered to a decision. What is so is decided by looking, not by this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It says that it did it.
+    Done,
+    /// It refused, and nothing changed.
+    Refused(String),
+    /// There is no such path: the setting is wrong, and every further decision would fail alike.
+    NoSuchPath(String),
+    /// It never left, and nothing changed.
+    NotSent(String),
+    /// Sent, but what became of it is not known: look, never send again blindly.
+    Unknown(String),
 }
 
 /// One row of the list.

@@ -1,6 +1,7 @@
 //! A small company and its systems, made from a seed: policy, directory, guardrails, and tickets with planted truth.
 //!
-//! Pure: no clock, no files, no randomness of the machine. The same seed gives the same bytes everywhere.
+//! Pure but for [`vault`], which serves on loopback: no clock, no files, no randomness of the machine. The same seed gives
+//! the same bytes everywhere.
 
 mod catalogue;
 mod directory_file;
@@ -10,6 +11,7 @@ mod policy_file;
 mod random;
 mod roles;
 mod tickets;
+pub mod vault;
 
 use people::World;
 

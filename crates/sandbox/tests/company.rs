@@ -148,7 +148,7 @@ impl World {
             let person = self.directory.person(&id).unwrap().unwrap();
             (id, person)
         });
-        Evidence {
+        let mut evidence = Evidence {
             format: FORMAT,
             frozen_at: now,
             mode: Mode::Guarded,
@@ -172,7 +172,12 @@ impl World {
             activity: present(1),
             brakes: Vec::new(),
             request,
+        };
+        for name in evidence.names_held(&self.rules) {
+            let target = self.directory.target(&name).unwrap().unwrap();
+            evidence.targets.entry(name).or_insert(present(target));
         }
+        evidence
     }
 }
 

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use crate::check;
 use crate::group::locked;
+use crate::log::in_form_of;
 use crate::open::SqliteStore;
 use crate::read::rows::{GRANT_COLUMNS, grant_row, review_row};
 use crate::signed::{SignedGrant, SignedState, from_first_leaf};
@@ -129,7 +130,7 @@ impl SqliteStore {
             ("authority", row.authority.clone(), grant.authority.clone()),
             (
                 "content_digest",
-                row.content_digest.clone(),
+                self.content_said(grant, row),
                 grant.content.clone(),
             ),
             (
@@ -146,6 +147,12 @@ impl SqliteStore {
             "grant `{}`: column {column} of table access_grant says `{said}`, the signed log says `{signed}` (entry {})",
             row.id, grant.leaf
         ))
+    }
+
+    /// What the log would say of the content that a row names.
+    pub(crate) fn content_said(&self, grant: &SignedGrant, row: &GrantRow) -> String {
+        let (key, request) = (&self.person_key, &grant.request);
+        in_form_of(&grant.content, key, request, "content", &row.content_digest)
     }
 
     /// The keyed hash by which the log names a person, in hexadecimal.

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use audit::checkpoint::SignedCheckpoint;
 use audit::reader::ReadError;
-use audit::{Appender, Digest, Leaf, PersonKey, TileReader, VerifierKey, commitment, person_hash};
+use audit::{
+    Appender, Digest, Leaf, PersonKey, TileReader, VerifierKey, commitment, keyed_digest,
+    person_hash,
+};
 use decision::time::Timestamp;
 use ports::store::{Category, CommitError, LeafDraft};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -81,6 +84,28 @@ pub(crate) fn trouble(
     Ok((!is_ours).then(|| "its head was changed by somebody else since the start".to_owned()))
 }
 
+/// A digest as a leaf holds it. INVARIANT(erasable): the digest alone would tell whoever can guess what has it.
+fn said_of(key: &PersonKey, request: &str, name: &str, digest: &str) -> String {
+    let keyed = keyed_digest(key, request, name, digest);
+    format!("hmac-sha256:{}", keyed.to_hex())
+}
+
+/// What a leaf of `request` would say of `digest` in the field `name`, in the form of what it says there. Leaves of
+/// earlier versions say the digest itself.
+pub(crate) fn in_form_of(
+    said: &str,
+    key: &PersonKey,
+    request: &str,
+    name: &str,
+    digest: &str,
+) -> String {
+    if said.starts_with("sha256:") {
+        digest.to_owned()
+    } else {
+        said_of(key, request, name, digest)
+    }
+}
+
 /// Appends a draft within the open transaction and gives its index and leaf.
 pub(crate) fn append(
     connection: &Connection,
@@ -96,6 +121,10 @@ pub(crate) fn append(
             "person".to_owned(),
             person_hash(person_key, person).to_hex(),
         );
+    }
+    for (name, digest) in &draft.keyed {
+        let said = said_of(person_key, &draft.request, name, digest);
+        clear.insert(name.clone(), said);
     }
     let mut committed = BTreeMap::new();
     let mut openings = Vec::with_capacity(draft.committed.len());

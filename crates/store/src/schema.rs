@@ -3,10 +3,13 @@
 use rusqlite::Connection;
 
 /// Version of the tables, kept in `PRAGMA user_version`.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// Migrations in order; number `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: [&str; VERSION as usize] = [include_str!("schema/0001.sql")];
+const MIGRATIONS: [&str; VERSION as usize] = [
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+];
 
 /// Brings the tables to [`VERSION`]. `Ok(false)` when the file is of a newer version, which is left alone.
 pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<bool> {

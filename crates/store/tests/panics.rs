@@ -25,6 +25,7 @@ fn policy(digest: &str) -> Transition {
             request: String::new(),
             person: None,
             clear: [("policy".to_owned(), digest.to_owned())].into(),
+            keyed: [].into(),
             committed: [].into(),
         }],
         ..Transition::default()

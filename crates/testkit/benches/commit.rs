@@ -44,6 +44,7 @@ fn transition(number: u64) -> Transition {
             ("decision".to_owned(), "AUTO_PROVISION".to_owned()),
         ]
         .into(),
+        keyed: [].into(),
         committed: [("record".to_owned(), "y".repeat(1_500))].into(),
     };
     let categories = [

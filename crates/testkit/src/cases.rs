@@ -74,6 +74,9 @@ pub struct CaseFile {
     pub lifts: Vec<(Kind, String)>,
     /// What stands behind the name.
     pub target: Option<Target>,
+    /// What stands behind names that are held; behind one of which the case says nothing is nothing more.
+    #[serde(default)]
+    pub behind: BTreeMap<String, Target>,
     /// The power that it had when it was bound.
     pub bound_power: Option<String>,
     /// What an analyst said.
@@ -88,7 +91,7 @@ pub struct CaseFile {
     /// What further accounts hold; one of which the case says nothing holds nothing.
     #[serde(default)]
     pub linked_hold: BTreeMap<String, Vec<String>>,
-    /// Facts that could not be read: `requester`, `holdings`, `target`, `activity`, `linked`.
+    /// Facts that could not be read: `requester`, `holdings`, `target`, `activity`, `linked`, `behind`.
     #[serde(default)]
     pub unreachable: Vec<String>,
     /// What must come out.
@@ -191,6 +194,11 @@ impl CaseFile {
             brakes: Vec::new(),
         };
         self.add_linked(&mut evidence);
+        for name in evidence.names_held(rules) {
+            let given = self.behind.get(&name).cloned().unwrap_or_default();
+            let target = self.fact("behind", given);
+            evidence.targets.entry(name).or_insert(target);
+        }
         self.add_approvals(&mut evidence, rules);
         self.add_lifts(&mut evidence, rules);
         evidence

@@ -54,10 +54,28 @@ impl World {
         mode: Mode,
         budgets: Budgets,
     ) -> Result<Self, String> {
+        Self::begin(access, directory, mode, options(budgets, [8; 32])?)
+    }
+
+    /// As [`Self::new`], with another key of the hashes that stand for people and digests.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_person_key(
+        access: &str,
+        directory: &str,
+        mode: Mode,
+        key: [u8; 32],
+    ) -> Result<Self, String> {
+        let options = options(Budgets::default(), key)?;
+        Self::begin(access, directory, mode, options)
+    }
+
+    fn begin(access: &str, directory: &str, mode: Mode, options: Options) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let start = Timestamp::parse(START).ok_or("the start is no time")?;
         let clock = Arc::new(FixedClock::new(start));
-        let world = Self::open(access, directory, mode, budgets, clock, folder)?;
+        let world = Self::open(access, directory, mode, options, clock, folder)?;
         world.activate(access)?;
         Ok(world)
     }
@@ -76,30 +94,21 @@ impl World {
             ..
         } = self;
         drop(store);
-        Self::open(access, directory, mode, Budgets::default(), clock, folder)
+        let options = options(Budgets::default(), [8; 32])?;
+        Self::open(access, directory, mode, options, clock, folder)
     }
 
     fn open(
         access: &str,
         directory: &str,
         mode: Mode,
-        budgets: Budgets,
+        options: Options,
         clock: Arc<FixedClock>,
         folder: TempDir,
     ) -> Result<Self, String> {
         let loaded = policy::load("access.yml", access.as_bytes(), &Guardrails::default())
             .map_err(|report| policy::render(&report, 100, false))?;
         let rules = loaded.compile().map_err(|error| error.to_string())?;
-        let key = SigningKey::from_seed("demo", [7; 32]).map_err(|error| error.to_string())?;
-        let options = Options {
-            key,
-            person_key: PersonKey::new([8; 32]),
-            salts: Salts::Seeded {
-                seed: [9; 32],
-                taken: 0,
-            },
-            budgets,
-        };
         let store = SqliteStore::open(folder.path(), options).map_err(|error| error.to_string())?;
         let holdings = folder.path().join("holdings.db");
         let directory = EmbeddedDirectory::open("directory.yml", directory.as_bytes(), &holdings)
@@ -124,6 +133,7 @@ impl World {
                 request: String::new(),
                 person: None,
                 clear: [("policy".to_owned(), digest.clone())].into(),
+                keyed: [].into(),
                 committed: [].into(),
             }],
             policy_source: Some(PolicySource {
@@ -199,6 +209,19 @@ impl World {
         );
         Ok(report.findings.iter().map(ToString::to_string).collect())
     }
+}
+
+fn options(budgets: Budgets, person_key: [u8; 32]) -> Result<Options, String> {
+    let key = SigningKey::from_seed("demo", [7; 32]).map_err(|error| error.to_string())?;
+    Ok(Options {
+        key,
+        person_key: PersonKey::new(person_key),
+        salts: Salts::Seeded {
+            seed: [9; 32],
+            taken: 0,
+        },
+        budgets,
+    })
 }
 
 /// A ticket's text as a request.

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 use decision::evidence::Frozen;
 use decision::evidence::record::{
-    Advice, Coverage, EarlierGrant, Evidence, Fact, Holding, Holdings, LinkedIdentity, LogState,
-    Lookup, Mode, Person, PersonStatus, Reserved,
+    Advice, Coverage, EarlierGrant, Evidence, Fact, Given, GivenKind, Holding, Holdings,
+    LinkedIdentity, LogState, Lookup, Mode, Person, PersonStatus, Reserved,
 };
 use decision::findings::{FindingSet, Kind};
 use decision::request::Term;
@@ -64,6 +64,22 @@ const DIRECTIONS: &[(&str, May, Change)] = &[
             *fact = unreachable();
         }
     }),
+    (
+        "what stands behind a name gives more",
+        May::TightenShown,
+        |evidence, policy, random| {
+            let kinds = [GivenKind::Entitlement, GivenKind::Group];
+            for fact in evidence.targets.values_mut() {
+                if let Fact::Present { value, .. } = fact {
+                    value.gives.push(Given {
+                        kind: kinds[usize::from(random.is_multiple_of(3))],
+                        name: any_entitlement(policy, random),
+                        path: Vec::new(),
+                    });
+                }
+            }
+        },
+    ),
     ("log broken", May::Tighten, |evidence, _, _| {
         evidence.log = LogState::Broken
     }),

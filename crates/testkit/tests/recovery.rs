@@ -282,6 +282,7 @@ impl Directory for Moving<'_> {
             request: "R-0".to_owned(),
             person: Some(person.to_owned()),
             clear: [field("grant", "R-0#1"), field("state", "applied")].into(),
+            keyed: [].into(),
             committed: BTreeMap::new(),
         };
         let moved = Transition {

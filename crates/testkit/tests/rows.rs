@@ -104,6 +104,16 @@ fn nobody_keeps_access_by_a_row_of_a_grant() {
         ),
         ("UPDATE access_grant SET id = 'R-2#1'", "R-2#1"),
         ("UPDATE access_grant SET leaf = 1", "leaf"),
+        (
+            "UPDATE access_grant SET content_digest = 'sha256:other'",
+            "content_digest",
+        ),
+        // What the leaf itself says stands for no content.
+        (
+            "UPDATE access_grant SET content_digest = (SELECT json_extract(CAST(bytes AS TEXT), '$.clear.content')
+             FROM log_leaf WHERE number = access_grant.leaf)",
+            "content_digest",
+        ),
         ("DELETE FROM access_grant", "R-1#1"),
         (
             "DELETE FROM access_grant; DELETE FROM ruling; DELETE FROM request; DELETE FROM evidence; \
@@ -207,6 +217,7 @@ fn long() -> World {
         request: String::new(),
         person: None,
         clear: [].into(),
+        keyed: [].into(),
         committed: [].into(),
     };
     let fill = |at| Transition {

@@ -147,6 +147,11 @@ pub(crate) fn gather(
         .collect();
     evidence.people = people::gather(directory, &own, &givers);
     let linked = linked::add(agent, &mut evidence, &own_grant)?;
+    // What counts as held counts by what stands behind it, too.
+    for name in evidence.names_held(agent.rules) {
+        let target = || fact(directory.target(&name), directory.name(), as_of);
+        evidence.targets.entry(name.clone()).or_insert_with(target);
+    }
     let versions = versions.into_iter().chain(linked).collect();
     evidence.own_policy = is_own_policy(agent, &evidence)?;
     Ok(Gathered { evidence, versions })

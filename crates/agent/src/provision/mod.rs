@@ -106,6 +106,7 @@ impl About<'_> {
                 ("grant", self.grant.to_owned()),
                 ("entitlement", self.entitlement.to_owned()),
             ]),
+            keyed: map(&[]),
             committed: map(committed),
         }
     }

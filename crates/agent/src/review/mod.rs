@@ -131,10 +131,7 @@ impl Agent<'_> {
             }
             Act::Lift(kind, exception) => {
                 let lift = self.lift(&shown, reviewer, kind, exception, review_id.clone(), now)?;
-                let mut what = vec![
-                    ("finding", kind.name().to_owned()),
-                    ("facts", lift.facts.clone()),
-                ];
+                let mut what = vec![("finding", kind.name().to_owned())];
                 if let Some(exception) = &lift.exception {
                     what.push(("until", exception.until.to_string()));
                 }
@@ -243,18 +240,18 @@ impl Agent<'_> {
         review: ReviewRow,
         now: Timestamp,
     ) -> Result<(), AgentError> {
-        let (id, content) = match &review {
-            ReviewRow::Approval(own) => (own.id.clone(), own.content.digest()),
-            ReviewRow::Lift(own) => (own.id.clone(), own.content.digest()),
+        let (id, keyed) = match &review {
+            ReviewRow::Approval(own) => (&own.id, map(&[("content", own.content.digest())])),
+            ReviewRow::Lift(own) => {
+                let facts = ("facts", own.facts.clone());
+                (&own.id, map(&[("content", own.content.digest()), facts]))
+            }
             ReviewRow::Denial(own) | ReviewRow::Question(own) | ReviewRow::Narrowing(own) => {
-                (own.id.clone(), String::new())
+                (&own.id, map(&[]))
             }
         };
         let mut clear = map(what);
-        clear.insert("review".to_owned(), id);
-        if !content.is_empty() {
-            clear.insert("content".to_owned(), content);
-        }
+        clear.insert("review".to_owned(), id.clone());
         let mut committed = match &review {
             ReviewRow::Denial(own) | ReviewRow::Question(own) | ReviewRow::Narrowing(own) => {
                 map(&[("text", own.text.clone())])
@@ -280,6 +277,7 @@ impl Agent<'_> {
                     request: request.to_owned(),
                     person: Some(reviewer.person.id.clone()),
                     clear,
+                    keyed,
                     committed,
                 }],
                 review: Some(review),

@@ -125,8 +125,8 @@ fn ruling_row(frozen: &Frozen, decision: &Decision, number: u32) -> RulingRow {
     }
 }
 
-/// The leaves of a ruling, in the four categories of the contract. In clear: ids, outcomes and digests. Everything
-/// else is committed to with a salt.
+/// The leaves of a ruling, in the four categories of the contract. In clear: ids, outcomes and the digest of the policy.
+/// Digests of content are keyed, and everything else is committed to with a salt.
 fn leaves(
     frozen: &Frozen,
     ruling: &Ruling,
@@ -144,22 +144,25 @@ fn leaves(
             request: evidence.request.id.clone(),
             person: person.clone(),
             clear: map(clear),
+            keyed: BTreeMap::new(),
             committed: map(committed),
         };
+    let about = |digest: String, leaf| LeafDraft {
+        keyed: map(&[("content", digest)]),
+        ..leaf
+    };
     let mut leaves = Vec::new();
     if filed {
-        leaves.push(draft(
+        let filed = draft(
             Category::Request,
             "request.filed",
-            &[
-                ("revision", evidence.request.revision.to_string()),
-                ("content", content_digest(&evidence.request)),
-            ],
+            &[("revision", evidence.request.revision.to_string())],
             &[(
                 "request",
                 serde_json::to_string(&evidence.request).unwrap_or_default(),
             )],
-        ));
+        );
+        leaves.push(about(content_digest(&evidence.request), filed));
     }
     let findings: Vec<&str> = ruling.findings.iter().map(Kind::name).collect();
     leaves.push(draft(
@@ -182,7 +185,6 @@ fn leaves(
         ("policy", row.policy.clone()),
         ("decision", decision.decision.clone()),
         ("entitlement", frozen.content().entitlement.clone()),
-        ("content", frozen.content().digest()),
     ];
     // INVARIANT(bound): the first leaf that tells what stands behind a name binds it.
     let content = frozen.content();
@@ -209,12 +211,13 @@ fn leaves(
             },
         ));
     }
-    leaves.push(draft(
+    let change = draft(
         Category::PreparedChange,
         "change.prepared",
         &prepared,
         &[("record", row.record.clone())],
-    ));
+    );
+    leaves.push(about(content.digest(), change));
     let approvals: Vec<String> = evidence
         .approvals
         .iter()

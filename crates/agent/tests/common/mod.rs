@@ -109,6 +109,7 @@ pub(crate) fn plain(number: usize) -> Evidence {
         classes_before: Vec::new(),
         requester: Fact::Present {
             value: Requester {
+                leaves_at: None,
                 id: format!("p-{number}"),
                 status: PersonStatus::Active,
                 groups: vec!["build engineers".into()],
@@ -242,10 +243,10 @@ pub(crate) fn twelve() -> Vec<Evidence> {
     five.request.status = Status::Approved;
     five.request.created = at("2026-11-03T10:00:00Z");
     five.request.approved = Some(at("2026-11-04T09:00:00Z"));
-    five.request.approvals = vec![Approved {
+    five.request.approvals = Some(vec![Approved {
         by: "CORP\\manager-002".into(),
         level: Some(1),
-    }];
+    }]);
     five.signals.days_since_created = 18;
     five.signals.days_since_approved = Some(17);
     say(

@@ -65,9 +65,9 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Handle) -> Result<Exi
 /// What stops everything is told before what is wrong with one ticket.
 fn worse(a: Exit, b: Exit) -> Exit {
     let weight = |exit: Exit| match exit {
-        Exit::Done => 0,
+        Exit::Done | Exit::PlannedOnly => 0,
         Exit::BadInput | Exit::NotAllowed | Exit::NotFound => 1,
-        Exit::Failed | Exit::InUse => 2,
+        Exit::Failed | Exit::InUse | Exit::Incomplete => 2,
         Exit::LogBroken | Exit::Unsafe => 3,
     };
     if weight(b) > weight(a) { b } else { a }

@@ -7,8 +7,12 @@ mod grants;
 mod handle;
 mod policy;
 mod replay;
+mod report;
 mod request;
 mod review;
+mod run;
+mod sandbox;
+mod vault;
 
 use clap::CommandFactory as _;
 use decision::evidence::record::Mode;
@@ -32,6 +36,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
         Verb::Policy(policy) => policy::run(&home, format, policy),
         Verb::Backtest(backtest) => backtest::run(&home, format, &backtest),
         Verb::Replay(replay) => replay::run(&home, format, &replay),
+        Verb::Run(arguments) => run::run(&home, format, &arguments),
+        Verb::Report(report) => report::run(&home, format, report),
+        Verb::Vault(vault) => vault::run(&home, format, vault),
+        Verb::Sandbox(arguments) => sandbox::run(&arguments),
+        Verb::Stop { reason } => vault::stop(&home, &reason),
+        Verb::Resume { reason } => vault::resume(&home, &reason),
         Verb::Demo(demo) => demo::run(&demo),
         Verb::Completions { shell } => {
             let mut command = Arguments::command();

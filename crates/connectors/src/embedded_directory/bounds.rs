@@ -17,6 +17,8 @@ pub const PROBLEMS_KEPT_MAX: usize = 1_000;
 pub const SEARCHES_MAX: usize = 100;
 /// Most candidates that one search looks at.
 pub const CANDIDATES_MAX: usize = 20_000;
+/// Most things that a target gives, with the steps to each counted. One that gives more cannot be told.
+pub const GIVEN_STEPS_MAX: usize = 65_536;
 /// Longest piece of user input that a message repeats, in characters.
 pub const QUOTED_CHARS_MAX: usize = 80;
 /// How long a change waits for another process that holds the database.

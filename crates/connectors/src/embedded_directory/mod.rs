@@ -23,7 +23,7 @@ use thiserror::Error;
 
 use self::database::{Change, Database, Failure};
 pub use self::file::problem::{Problem, Report, Severity};
-pub use self::truth::Truth;
+pub use self::truth::{Truth, Untold};
 
 /// How evidence and records cite it.
 const NAME: &str = "embedded directory";
@@ -188,8 +188,8 @@ impl EmbeddedDirectory {
                 "`{}` does not exist in the {NAME}",
                 grant.entitlement()
             )),
-            Err(group) => Some(format!(
-                "what `{}` gives cannot be told: no group `{group}`",
+            Err(why) => Some(format!(
+                "what `{}` gives cannot be told: {why}",
                 grant.entitlement()
             )),
         }
@@ -239,9 +239,9 @@ impl Directory for EmbeddedDirectory {
     }
 
     fn target(&self, entitlement: &str) -> Result<Option<Target>, PortError> {
-        self.truth.target(entitlement).map_err(|group| {
+        self.truth.target(entitlement).map_err(|why| {
             PortError::Malformed(format!(
-                "{NAME}, asked for `{entitlement}`, which nests the unknown group `{group}`,"
+                "{NAME}, asked for what `{entitlement}` gives ({why}),"
             ))
         })
     }

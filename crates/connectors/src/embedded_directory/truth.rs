@@ -3,9 +3,12 @@
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use decision::evidence::record::{Coverage, Holding, Lookup, Person, Target};
+use decision::evidence::record::{Coverage, Given, GivenKind, Holding, Lookup, Person, Target};
 use decision::request::digest_of;
 use decision::rules::policy::Attribute;
+use thiserror::Error;
+
+use super::bounds;
 
 /// The checked content of a directory file: read-only, and complete in itself.
 #[derive(Debug, Default)]
@@ -137,16 +140,16 @@ impl Truth {
         Some(held)
     }
 
-    /// What stands behind a name; `None` when it does not exist here. The power is a digest of everything that it
-    /// grants in the end.
+    /// What stands behind a name, with everything that it gives; `None` when it does not exist here. The power is a
+    /// digest of all of that.
     ///
     /// # Errors
-    /// The name of a group that is not declared, so that nobody can tell what is granted.
-    pub fn target(&self, entitlement: &str) -> Result<Option<Target>, String> {
+    /// Why nobody can tell what it gives.
+    pub fn target(&self, entitlement: &str) -> Result<Option<Target>, Untold> {
         if !self.provides(entitlement) {
             return Ok(None);
         }
-        let power = self.power(entitlement)?;
+        let gives = self.gives(entitlement)?;
         let target = self.targets.get(entitlement).map_or_else(
             || Target {
                 id: entitlement.to_owned(),
@@ -154,7 +157,11 @@ impl Truth {
             },
             |behind| behind.target.clone(),
         );
-        Ok(Some(Target { power, ..target }))
+        Ok(Some(Target {
+            power: power(entitlement, &gives),
+            gives,
+            ..target
+        }))
     }
 
     /// What the file vouches for about a request.
@@ -208,36 +215,125 @@ impl Truth {
         reached
     }
 
-    /// Digest of the sorted closure of what an entitlement grants: itself, what its target grants, and what those do.
-    fn power(&self, entitlement: &str) -> Result<String, String> {
-        let mut closure: BTreeSet<&str> = BTreeSet::new();
-        let mut open: Vec<&str> = vec![entitlement];
-        while let Some(next) = open.pop() {
-            if !closure.insert(next) {
-                continue;
-            }
-            for part in self
-                .targets
-                .get(next)
-                .map_or(&[][..], |behind| &behind.grants)
-            {
-                match part {
-                    Part::Entitlement(nested) => open.push(nested),
-                    Part::Group(group) => {
-                        let reached = self.reached(&[*group]);
-                        let groups = reached.order.iter().filter_map(|at| self.groups.get(*at));
-                        open.extend(
-                            groups.flat_map(|group| group.grants.iter().map(String::as_str)),
-                        );
-                    }
-                    Part::Unknown(name) => return Err(name.clone()),
+    /// The closure of what an entitlement grants besides itself, sorted: what its target grants, what those do, and the
+    /// groups that it makes a member of, each on a shortest way there, the first by name among equals.
+    fn gives(&self, entitlement: &str) -> Result<Vec<Given>, Untold> {
+        let start = Node::Entitlement(entitlement);
+        let mut before: HashMap<Node<'_>, Option<Node<'_>>> = HashMap::from([(start, None)]);
+        let mut order = vec![start];
+        let mut next = 0;
+        while let Some(node) = order.get(next).copied() {
+            next = next.saturating_add(1);
+            let mut given = self.given_by(node)?;
+            given.sort_by_key(|node| self.name_of(*node));
+            for child in given {
+                if let Slot::Vacant(slot) = before.entry(child) {
+                    slot.insert(Some(node));
+                    order.push(child);
                 }
             }
         }
-        // Names hold no line feed, so the text tells any two closures apart.
-        let text: String = closure.into_iter().flat_map(|name| [name, "\n"]).collect();
-        Ok(digest_of(text.as_bytes()))
+        let mut steps = 0_usize;
+        let mut gives = Vec::with_capacity(order.len().saturating_sub(1));
+        for node in order.into_iter().skip(1) {
+            let mut path = Vec::new();
+            let mut step = before.get(&node).copied().flatten();
+            while let Some(between) = step.filter(|between| *between != start) {
+                let (kind, name) = self.name_of(between);
+                path.push(match kind {
+                    GivenKind::Entitlement => name.to_owned(),
+                    GivenKind::Group => format!("group {name}"),
+                });
+                step = before.get(&between).copied().flatten();
+            }
+            path.reverse();
+            steps = steps.saturating_add(path.len()).saturating_add(1);
+            if steps > bounds::GIVEN_STEPS_MAX {
+                return Err(Untold::TooMuch);
+            }
+            let (kind, name) = self.name_of(node);
+            gives.push(Given {
+                kind,
+                name: name.to_owned(),
+                path,
+            });
+        }
+        gives.sort_unstable();
+        Ok(gives)
     }
+
+    /// What having a node gives at once.
+    fn given_by<'t>(&'t self, node: Node<'t>) -> Result<Vec<Node<'t>>, Untold> {
+        match node {
+            Node::Entitlement(name) => {
+                let parts = self.targets.get(name);
+                let parts = parts.map_or(&[][..], |behind| &behind.grants).iter();
+                parts
+                    .map(|part| match part {
+                        Part::Entitlement(nested) => Ok(Node::Entitlement(nested)),
+                        Part::Group(group) => Ok(Node::Group(*group)),
+                        Part::Unknown(name) => Err(Untold::NoGroup(name.clone())),
+                    })
+                    .collect()
+            }
+            Node::Group(at) => Ok(self.groups.get(at).map_or_else(Vec::new, |group| {
+                let grants = group.grants.iter().map(|name| Node::Entitlement(name));
+                let around = group.parents.iter().map(|parent| Node::Group(*parent));
+                grants.chain(around).collect()
+            })),
+        }
+    }
+
+    fn name_of<'t>(&'t self, node: Node<'t>) -> (GivenKind, &'t str) {
+        match node {
+            Node::Entitlement(name) => (GivenKind::Entitlement, name),
+            Node::Group(at) => {
+                let name = self.groups.get(at).map_or("", |group| &group.name);
+                (GivenKind::Group, name)
+            }
+        }
+    }
+}
+
+/// Digest of what an entitlement gives, itself included: the entitlements sorted, then the groups.
+fn power(entitlement: &str, gives: &[Given]) -> String {
+    let of = |kind| move |given: &&Given| given.kind == kind;
+    let names = |kind| {
+        gives
+            .iter()
+            .filter(of(kind))
+            .map(|given| given.name.as_str())
+    };
+    let entitlements: BTreeSet<&str> = names(GivenKind::Entitlement).chain([entitlement]).collect();
+    let groups: BTreeSet<&str> = names(GivenKind::Group).collect();
+    // Names hold no line feed and are not empty, so the text tells any two closures apart.
+    let lines = |names: BTreeSet<&str>| -> String {
+        names.into_iter().flat_map(|name| [name, "\n"]).collect()
+    };
+    let mut text = lines(entitlements);
+    if !groups.is_empty() {
+        text.push('\n');
+        text.push_str(&lines(groups));
+    }
+    digest_of(text.as_bytes())
+}
+
+/// Something in the closure of what a target gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Node<'a> {
+    Entitlement(&'a str),
+    Group(usize),
+}
+
+/// Why nobody can tell what a target gives.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Untold {
+    /// It grants a group that is not declared.
+    #[error("no group `{0}`")]
+    NoGroup(String),
+    /// It gives more than [`bounds::GIVEN_STEPS_MAX`] things and steps between them.
+    #[error("it is more than can be told")]
+    TooMuch,
 }
 
 /// Groups with the way to each.

@@ -20,8 +20,8 @@ use decision::rules::policy::{ApprovalKind, Entitlement, LevelOrder, Listed, Pol
 use decision::time::{Minutes, Timestamp};
 use decision::verdict;
 use ports::store::{
-    Admitted, GrantRow, GrantState, Listing, Page, PolicySource, RequestRow, ReviewRow, StoreError,
-    StoredRuling, Survivor,
+    Admitted, GrantRow, GrantState, Listing, Page, PolicySource, PostState, Posted, RequestRow,
+    ReviewRow, StoreError, StoredRuling, Survivor, VaultState,
 };
 use ports::{CommitError, Committal, Committed, Revocation, Store, Transition};
 
@@ -305,6 +305,15 @@ impl Store for Agreeable {
         LogState::Verified
     }
     fn publish(&self) -> Result<(), StoreError> {
+        nothing()
+    }
+    fn vault(&self) -> Result<VaultState, StoreError> {
+        nothing()
+    }
+    fn vault_brakes(&self, _: &str, _: Timestamp) -> Result<Vec<String>, StoreError> {
+        nothing()
+    }
+    fn letters(&self, _: &[PostState], _: u32) -> Result<Vec<Posted>, StoreError> {
         nothing()
     }
     fn highest_time(&self) -> Result<Timestamp, StoreError> {

@@ -29,9 +29,9 @@ pub struct Case<'a> {
     pub entitlement: Option<EntitlementId>,
     /// Whether the name is suspicious.
     pub name: NameState,
-    /// Danger in the name as asked and in the target, beyond what the catalogue entry shows.
+    /// Danger in the name as asked, in the target and in all that it gives, beyond what the catalogue entry shows.
     pub classes: ClassSet,
-    /// Whether a `privileged` pattern catches the name as asked or the target.
+    /// Whether a `privileged` pattern catches the name as asked, the target or something that it gives.
     pub privileged: bool,
     /// What the forbids of the policy's conditions add.
     pub forbidden: FindingSet,
@@ -41,7 +41,7 @@ pub struct Case<'a> {
     pub target: TargetState,
     /// The beneficiary's roles.
     pub roles: &'a [RoleId],
-    /// Sides that the name as asked or the target fulfils, beyond those of the catalogue entry.
+    /// Sides that the name as asked, the target or something that it gives fulfils, beyond those of the catalogue entry.
     pub asked_sides: &'a [SideId],
     /// Sides that the beneficiary fulfils, linked identities included: holdings, reservations, effects unknown, lower
     /// levels implied.
@@ -155,7 +155,7 @@ pub enum CaseCoverage<'a> {
     Everything,
     /// These, sorted.
     Systems(&'a [SystemId]),
-    /// The holdings, or those of a linked identity, could not be read.
+    /// The holdings, those of a linked identity, or what stands behind one of them could not be read.
     Unreachable,
 }
 

@@ -4,6 +4,7 @@ pub mod case;
 pub(crate) mod freeze;
 pub(crate) mod human;
 pub mod record;
+mod target;
 
 pub use freeze::{Frozen, LEAVING_NOTICE};
 pub use record::Evidence;

@@ -1,22 +1,23 @@
-//! The record of evidence, format 1: every fact with its source and time, as text, frozen before the ruling.
+//! The record of evidence, format 2: every fact with its source and time, as text, frozen before the ruling.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::target::{Given, GivenKind, Target};
 use crate::findings::Kind;
 use crate::request::{Content, Request};
 use crate::rules::policy::{ApprovalKind, Attribute};
 use crate::time::Timestamp;
 
-/// The version of this record. A reader refuses any other.
-pub const FORMAT: u32 = 1;
+/// The version of this record. One of format 1 is still ruled upon as it was: see [`Evidence::tells_what_is_behind_held`].
+pub const FORMAT: u32 = 2;
 
 /// All that a ruling may look at. INVARIANT(replay): nothing else enters it, so the same record gives the same ruling.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// [`FORMAT`].
+    /// [`FORMAT`], or 1 in an older record.
     pub format: u32,
     /// When the record was frozen: the time of the ruling.
     pub frozen_at: Timestamp,
@@ -49,8 +50,8 @@ pub struct Evidence {
     /// Grants to this person in the rolling window of what is asked for and what could be offered instead, ended
     /// ones included.
     pub earlier: Vec<EarlierGrant>,
-    /// What stands behind the catalogue id, and behind those that could be offered instead. An id that is not here
-    /// was not looked for.
+    /// What stands behind the catalogue id, behind those that could be offered instead, and behind everything that
+    /// counts as held ([`Evidence::names_held`]). A name that is not here was not looked for.
     pub targets: BTreeMap<String, Fact<Target>>,
     /// The power that each of them had when it was bound; one that is not here is bound now for the first time.
     pub bound_powers: BTreeMap<String, String>,
@@ -301,24 +302,6 @@ pub struct EarlierGrant {
     pub start: Timestamp,
     /// Until when it ran or will run.
     pub end: Timestamp,
-}
-
-/// What stands behind a name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Target {
-    /// Immutable id in its system.
-    pub id: String,
-    /// Fingerprint of what it gives, nested groups followed.
-    pub power: String,
-    /// Its name there.
-    pub name: String,
-    /// Where it lies, from the outermost container.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub path: Vec<String>,
-    /// Its tags.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
 }
 
 /// A recorded approval: it fills a required slot.

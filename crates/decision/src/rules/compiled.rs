@@ -324,6 +324,12 @@ impl Rules {
         super::compile::lower_names(&self.policy, name)
     }
 
+    /// Whether the level of `name` stands in the order of levels of its resource.
+    #[must_use]
+    pub fn is_level_mapped(&self, name: &str) -> bool {
+        super::compile::is_level_mapped(&self.policy, name)
+    }
+
     /// Ids of the entitlements declared narrower than `name`, step by step, at most eight.
     #[must_use]
     pub fn narrower_chain(&self, name: &str) -> Vec<&str> {

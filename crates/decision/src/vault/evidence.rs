@@ -1,5 +1,7 @@
 //! The record of evidence of one workflow request, and its frozen form.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -12,6 +14,7 @@ use crate::findings::risk::RiskLevel;
 use crate::rules::Rules;
 use crate::rules::class::{Class, ClassSet};
 use crate::rules::pattern::Subject;
+use crate::time::Timestamp;
 
 /// All that a ruling may look at besides its [`Run`]. INVARIANT(replay): nothing else enters it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +56,9 @@ pub struct Requester {
     pub id: String,
     /// Whether they work here.
     pub status: PersonStatus,
+    /// Last day, when one is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves_at: Option<Timestamp>,
     /// Groups, nested ones included.
     pub groups: Vec<String>,
     /// Their team: the department.
@@ -107,8 +113,9 @@ pub const COMMENT_WORDS_MAX: usize = 20;
 #[derive(Debug)]
 pub struct Frozen<'a> {
     pub(crate) run: &'a Run,
+    run_digest: [u8; 32],
     evidence: Evidence,
-    digest: [u8; 32],
+    digest: OnceLock<[u8; 32]>,
     classes: ClassSet,
     privileged: bool,
     anomalies: Anomalies,
@@ -120,21 +127,23 @@ impl<'a> Frozen<'a> {
     pub fn new(run: &'a Run, run_digest: &[u8; 32], evidence: Evidence, rules: &Rules) -> Self {
         let (classes, privileged) = danger(&evidence, rules);
         let anomalies = anomalies(&evidence, run, !classes.is_empty() || privileged);
-        // A record of strings, numbers and lists always serialises.
-        let record = serde_json::to_vec(&evidence).unwrap_or_default();
-        let digest = Sha256::new()
-            .chain_update(run_digest)
-            .chain_update(&record)
-            .finalize()
-            .into();
         Self {
             run,
+            run_digest: *run_digest,
             evidence,
-            digest,
+            digest: OnceLock::new(),
             classes,
             privileged,
             anomalies,
         }
+    }
+
+    /// The same with what an analyst said. An opinion changes neither classes nor anomalies: it only adds findings.
+    #[must_use]
+    pub fn with_opinion(mut self, opinion: Option<Opinion>) -> Self {
+        self.evidence.opinion = opinion;
+        self.digest = OnceLock::new();
+        self
     }
 
     /// The record.
@@ -152,7 +161,21 @@ impl<'a> Frozen<'a> {
     /// SHA-256 of the run's digest and the record's JSON.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        self.digest
+        *self.digest.get_or_init(|| {
+            // A record of strings, numbers and lists always serialises.
+            let record = serde_json::to_vec(&self.evidence).unwrap_or_default();
+            Sha256::new()
+                .chain_update(self.run_digest)
+                .chain_update(&record)
+                .finalize()
+                .into()
+        })
+    }
+
+    /// Sum of the points, and the level that it makes. No opinion has a say in it.
+    #[must_use]
+    pub fn score(&self) -> (u16, RiskLevel) {
+        checks::assess(self)
     }
 
     /// Never-auto classes of the asset, as it is now or was ever seen.
@@ -258,9 +281,10 @@ fn anomalies(evidence: &Evidence, run: &Run, sensitive: bool) -> Anomalies {
 /// The checks, one after the other. Each reports what it finds, whatever the action; a finding says what it blocks.
 pub(crate) mod checks {
     use super::{
-        Action, Anomaly, Attendance, Class, Finding, Findings, Frozen, LogState, PersonStatus,
-        RiskLevel, Status,
+        Action, Anomaly, Attendance, Class, Fact, Finding, Findings, Frozen, LogState,
+        PersonStatus, Requester, RiskLevel, Status, Timestamp,
     };
+    use crate::evidence::LEAVING_NOTICE;
 
     /// Is it ours, and does it stand where something can be done.
     pub(crate) fn request(frozen: &Frozen<'_>) -> Findings {
@@ -334,14 +358,24 @@ pub(crate) mod checks {
         Findings::EMPTY
             .with_if(!allowed, Finding::NotAllowed)
             .with_if(
-                requester.is_some_and(|person| person.status != PersonStatus::Active),
+                requester.is_some_and(|person| !stays(person, frozen.run.at)),
                 Finding::RequesterInactive,
+            )
+            .with_if(
+                matches!(evidence.requester, Fact::Unreachable { .. }),
+                Finding::RequesterUnread,
             )
             .with_if(
                 evidence.mapped.as_ref().is_some_and(|own| !own.standard),
                 Finding::OutOfRole,
             )
             .with_if(!evidence.brakes.is_empty(), Finding::Brake)
+    }
+
+    /// Whether somebody works here and is not about to leave.
+    fn stays(person: &Requester, now: Timestamp) -> bool {
+        let leaving = now.plus(LEAVING_NOTICE);
+        person.status == PersonStatus::Active && person.leaves_at.is_none_or(|day| day > leaving)
     }
 
     /// Points, level, and what is unusual.

@@ -122,6 +122,8 @@ findings! {
     Unusual "unusual" APPROVE "something about it is unusual";
     /// The directory says that the requester does not work here any more, or is leaving.
     RequesterInactive "requester-inactive" APPROVE "the requester is not active in the directory";
+    /// The directory could not say who asks, or knows several people of that name.
+    RequesterUnread "requester-unread" APPROVE "the directory could not say who asks";
     /// `access.yml` maps the asset, and it is not standard for a role of the requester.
     OutOfRole "out-of-role" APPROVE "it is not standard for a role of the requester";
     /// No line of the allow-list covers requester, container and action.

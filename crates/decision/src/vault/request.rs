@@ -44,9 +44,9 @@ pub struct WorkflowRequest {
     /// How many levels its form has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub levels: Option<u32>,
-    /// Levels that have an approval, each with who gave it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub approvals: Vec<Approved>,
+    /// The approvals that it has; `None` when the vault does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<Vec<Approved>>,
 }
 
 impl WorkflowRequest {
@@ -57,7 +57,7 @@ impl WorkflowRequest {
         let bound = Self {
             status: Status::Unknown,
             approved: None,
-            approvals: Vec::new(),
+            approvals: None,
             ..self.clone()
         };
         Sha256::digest(serde_json::to_vec(&bound).unwrap_or_default()).into()
@@ -170,7 +170,7 @@ impl fmt::Display for Action {
 }
 
 /// What the vault tells of an asset. Never a secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asset {
     /// Its type, such as `Windows Host`.

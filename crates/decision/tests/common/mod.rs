@@ -206,7 +206,14 @@ pub fn lift(evidence: &mut Evidence, rules: &Rules, finding: Kind, by: &str) {
     });
 }
 
+/// Behind `name` is nothing more than it says.
+pub fn plain_target(evidence: &mut Evidence, name: &str) {
+    let target = present(Target::default());
+    evidence.targets.entry(name.into()).or_insert(target);
+}
+
 pub fn hold(evidence: &mut Evidence, name: &str) {
+    plain_target(evidence, name);
     if let Fact::Present { value, .. } = &mut evidence.holdings {
         value.items.push(Holding {
             entitlement: name.into(),
@@ -241,6 +248,9 @@ pub fn linked(rules: &Rules, access: &str, held: &[&str]) -> Evidence {
     other.login = "p-admin".into();
     record.people.insert("a".into(), other);
     record.linked.insert("a".into(), identity(held));
+    for name in held {
+        plain_target(&mut record, name);
+    }
     record
 }
 

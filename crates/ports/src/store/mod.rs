@@ -2,6 +2,7 @@
 
 mod rows;
 mod transition;
+mod vault;
 
 use decision::evidence::record::{EarlierGrant, Reserved};
 use decision::time::{Minutes, Timestamp};
@@ -12,6 +13,7 @@ pub use transition::{
     Admitted, Category, CommitError, Committal, LeafDraft, PolicySource, Revocation, Settlement,
     Survivor, Transition,
 };
+pub use vault::{ActionRecord, ActionState, Intent, PostState, Posted, VaultState};
 
 /// A store. All changes go through [`Store::commit`]; the rest reads.
 pub trait Store: Send + Sync {
@@ -187,6 +189,24 @@ pub trait Store: Send + Sync {
     /// When files cannot be written; what was committed stays committed.
     fn publish(&self) -> Result<(), StoreError>;
 
+    /// What the signed log says of the vault's door.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn vault(&self) -> Result<VaultState, StoreError>;
+
+    /// Names of the budgets of automatic approvals of workflow requests that a further one would exceed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn vault_brakes(&self, requester: &str, now: Timestamp) -> Result<Vec<String>, StoreError>;
+
+    /// Letters in one of these states, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn letters(&self, states: &[PostState], limit: u32) -> Result<Vec<Posted>, StoreError>;
+
     /// The highest time of a signed leaf: a clock set back never un-expires anything.
     ///
     /// # Errors
@@ -223,7 +243,7 @@ pub struct StoreError(pub String);
 pub struct Budgets {
     /// For one person in the window.
     pub per_person: u32,
-    /// For one entitlement in the window.
+    /// For one entitlement in the window. Assets of a vault have none: there are many of them.
     pub per_entitlement: u32,
     /// In all in the window.
     pub in_all: u32,

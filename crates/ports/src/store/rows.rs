@@ -74,7 +74,7 @@ pub struct GrantRow {
     pub ends: Option<Timestamp>,
     /// `automatic`, or `reviewed` with the lifts.
     pub authority: String,
-    /// Digest of the content that it is bound to.
+    /// Digest of the content that it is bound to; when no row tells it, what the log says, which equals no digest.
     pub content_digest: String,
     /// Its state.
     pub state: GrantState,

@@ -7,6 +7,7 @@ use decision::time::Timestamp;
 use thiserror::Error;
 
 use super::rows::{GrantState, RequestRow, ReviewRow, RulingRow};
+use super::vault::{Intent, Posted};
 
 /// Everything that happens together: one transaction, with its log leaves. INVARIANT(record-first).
 #[derive(Debug, Default)]
@@ -36,9 +37,14 @@ pub struct Transition {
     pub review: Option<ReviewRow>,
     /// A policy that is put in force.
     pub policy_source: Option<PolicySource>,
+    /// An action on a workflow request of a vault.
+    pub action: Option<Intent>,
+    /// A letter, new or with what became of it.
+    pub letter: Option<Posted>,
 }
 
-/// A log leaf before it has salts and a place. The person becomes a keyed hash, `committed` salted commitments.
+/// A log leaf before it has salts and a place. The person and `keyed` become keyed hashes,
+/// `committed` salted commitments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeafDraft {
     /// The log's category.
@@ -49,8 +55,11 @@ pub struct LeafDraft {
     pub request: String,
     /// Immutable id of the person, which the leaf holds as a keyed hash only.
     pub person: Option<String>,
-    /// Fields in clear: entitlement, outcome, expiry, digests. Nothing personal.
+    /// Fields in clear: entitlement, outcome, expiry, digest of the policy. Nothing personal.
     pub clear: BTreeMap<String, String>,
+    /// Digests of what a person asked for or was shown, which the leaf holds as keyed hashes only: who has the log could
+    /// guess what has such a digest. No name is also in `clear`.
+    pub keyed: BTreeMap<String, String>,
     /// Fields of which the leaf holds a salted commitment; their values and salts lie in erasable storage.
     pub committed: BTreeMap<String, String>,
 }

@@ -5,19 +5,22 @@ mod write;
 use audit::{Appender, Leaf};
 use decision::gate::Authority;
 use decision::time::Timestamp;
+use decision::vault::Action;
 use ports::store::{
-    Category, CommitError, Committal, GrantRow, GrantState, LeafDraft, PolicySource, RequestRow,
-    ReviewRow, Revocation, RulingRow, Settlement, Transition,
+    Category, CommitError, Committal, GrantRow, GrantState, LeafDraft, PolicySource, Posted,
+    RequestRow, ReviewRow, Revocation, RulingRow, Settlement, Transition,
 };
 use rusqlite::{Connection, params};
 
 use self::write::{
-    write_changes, write_grant, write_policy, write_request, write_review, write_ruling,
+    write_action, write_changes, write_grant, write_letter, write_policy, write_request,
+    write_review, write_ruling,
 };
 use crate::group::locked;
 use crate::log::{self, storage};
 use crate::open::SqliteStore;
 use crate::read;
+use crate::signed::vault;
 
 /// Applies `work`; an error other than `Storage` is a refusal of this one alone. Gives the leaves with their indices, for
 /// the signed state.
@@ -58,6 +61,8 @@ pub(crate) fn apply(
     }
     write_review(connection, work, first_leaf)?;
     write_policy(connection, work)?;
+    write_action(connection, work, prepared)?;
+    write_letter(connection, work)?;
     let committal = Committal {
         first_leaf,
         leaves: appender.frontier().size().saturating_sub(first_leaf),
@@ -129,6 +134,15 @@ fn refuse_what_moved_on(
     {
         return Err(CommitError::Duplicate(earlier.clone()));
     }
+    // INVARIANT(brakes): the kill switch stops grants of both doors, whoever released them.
+    let grants = work.grant.is_some() || work.resumed.is_some();
+    let decides = work.action.as_ref().is_some_and(|action| action.decides);
+    if (grants || decides) && locked(&store.signed).vault.stopped {
+        return Err(CommitError::Brake("the kill switch is on".to_owned()));
+    }
+    if let Some(action) = &work.action {
+        refuse_action(store, work, action)?;
+    }
     if let Some((grant, _)) = &work.grant
         && grant.authority == "automatic"
     {
@@ -148,6 +162,46 @@ fn refuse_what_moved_on(
     Ok(())
 }
 
+/// INVARIANT(once): a key that is under way or had its effect is not taken again, whoever asks.
+fn refuse_action(store: &SqliteStore, work: &Work, action: &ActionRow) -> Result<(), CommitError> {
+    let named = work.leaves.iter().any(|leaf| {
+        leaf.category == Category::PreparedChange && leaf.clear.get("key") == Some(&action.key)
+    });
+    if !named {
+        return Err(CommitError::Storage(format!(
+            "no leaf prepares {}",
+            action.key
+        )));
+    }
+    let signed = locked(&store.signed);
+    let earlier = signed.vault.actions.get(&action.key);
+    if earlier.is_some_and(|record| record.state.is_taken()) {
+        return Err(CommitError::Duplicate(action.key.clone()));
+    }
+    if action.is_approval {
+        // INVARIANT(brakes): counted where it is committed.
+        let requester = store.person_hash(&action.requester);
+        let used = vault::brakes(&signed.vault, &store.budgets, &requester, work.at);
+        if let Some(name) = used.into_iter().next() {
+            return Err(CommitError::Brake(name));
+        }
+    }
+    Ok(())
+}
+
+/// An action on a workflow request, owned.
+struct ActionRow {
+    key: String,
+    request: String,
+    requester: String,
+    is_approval: bool,
+    /// Whether the kill switch stops it.
+    decides: bool,
+    run: String,
+    evidence: String,
+    comment: String,
+}
+
 /// A transition as rows: owned, so that another thread may commit it.
 pub(crate) struct Work {
     at: Timestamp,
@@ -162,6 +216,8 @@ pub(crate) struct Work {
     settlement: Option<Settlement>,
     review: Option<ReviewRow>,
     policy_source: Option<PolicySource>,
+    action: Option<ActionRow>,
+    letter: Option<Posted>,
 }
 
 impl Work {
@@ -203,6 +259,17 @@ impl Work {
             settlement: transition.settlement.clone(),
             review: transition.review.clone(),
             policy_source: transition.policy_source.clone(),
+            action: transition.action.as_ref().map(|intent| ActionRow {
+                key: intent.permit.key(),
+                request: intent.permit.subject().request().to_owned(),
+                requester: intent.permit.subject().requester().to_owned(),
+                is_approval: intent.permit.action() == Action::Approve,
+                decides: intent.permit.action() != Action::Close,
+                run: intent.run.clone(),
+                evidence: intent.evidence.clone(),
+                comment: intent.comment.clone(),
+            }),
+            letter: transition.letter.clone(),
         }
     }
 }

@@ -190,6 +190,57 @@ pub(super) fn write_policy(connection: &Connection, work: &Work) -> Result<(), C
         .map_err(storage)
 }
 
+pub(super) fn write_action(
+    connection: &Connection,
+    work: &Work,
+    leaf: u64,
+) -> Result<(), CommitError> {
+    let Some(action) = &work.action else {
+        return Ok(());
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO vault_action (key, request, run, evidence, comment, leaf) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )
+        .and_then(|mut insert| {
+            insert.execute(params![
+                action.key,
+                action.request,
+                action.run,
+                action.evidence,
+                action.comment,
+                leaf
+            ])
+        })
+        .map(|_| ())
+        .map_err(storage)
+}
+
+pub(super) fn write_letter(connection: &Connection, work: &Work) -> Result<(), CommitError> {
+    let Some(posted) = &work.letter else {
+        return Ok(());
+    };
+    let letter = &posted.letter;
+    connection
+        .execute(
+            "INSERT INTO outbox (id, recipients, subject, html, plain, state, tries, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (id) DO UPDATE SET state = ?6, tries = ?7, detail = ?8",
+            params![
+                letter.id,
+                letter.to.join("\n"),
+                letter.subject,
+                letter.html,
+                letter.text,
+                posted.state.name(),
+                posted.tries,
+                posted.detail
+            ],
+        )
+        .map(|_| ())
+        .map_err(storage)
+}
+
 /// Whoever read facts of this person before must read them again.
 fn step_version(connection: &Connection, person: &str) -> Result<(), CommitError> {
     connection

@@ -5,7 +5,7 @@ use audit::checkpoint::SignedCheckpoint;
 use ports::store::{ReviewRow, StoreError};
 use rusqlite::Connection;
 
-use crate::log::{Database, head};
+use crate::log::{Database, head, in_form_of};
 use crate::open::SqliteStore;
 
 impl SqliteStore {
@@ -47,7 +47,7 @@ impl SqliteStore {
                 leaf.event == "approval.given"
                     && leaf.at == approval.at.to_string()
                     && self.says(&leaf, "slot", approval.kind.name())
-                    && self.says(&leaf, "content", &approval.content.digest())
+                    && self.says_digest(&leaf, "content", &approval.content.digest())
             }
             ReviewRow::Lift(lift) => {
                 let until = lift
@@ -57,8 +57,8 @@ impl SqliteStore {
                 leaf.event == "lift.given"
                     && leaf.at == lift.at.to_string()
                     && self.says(&leaf, "finding", lift.finding.name())
-                    && self.says(&leaf, "facts", &lift.facts)
-                    && self.says(&leaf, "content", &lift.content.digest())
+                    && self.says_digest(&leaf, "facts", &lift.facts)
+                    && self.says_digest(&leaf, "content", &lift.content.digest())
                     && leaf.clear.get("until") == until.as_ref()
             }
             ReviewRow::Denial(_) | ReviewRow::Question(_) | ReviewRow::Narrowing(_) => true,
@@ -71,6 +71,12 @@ impl SqliteStore {
 
     fn says(&self, leaf: &audit::Leaf, name: &str, value: &str) -> bool {
         leaf.clear.get(name).is_some_and(|found| found == value)
+    }
+
+    fn says_digest(&self, leaf: &audit::Leaf, name: &str, digest: &str) -> bool {
+        let (key, request) = (&self.person_key, &leaf.request);
+        let said = leaf.clear.get(name);
+        said.is_some_and(|said| *said == in_form_of(said, key, request, name, digest))
     }
 
     fn is_about(&self, leaf: &audit::Leaf, person: &str) -> bool {

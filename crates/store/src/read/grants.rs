@@ -180,10 +180,15 @@ impl SqliteStore {
         Ok(found)
     }
 
-    /// A grant that is not over. The row gives the person when the log's hash is theirs, their login, and what was seen
-    /// last; everything else is the log's.
+    /// A grant that is not over. The row gives the person when the log's hash is theirs, their login, the digest of the
+    /// content when the log's hash is of it, and what was seen last; everything else is the log's.
     fn as_signed(&self, id: &str, signed: &SignedGrant, row: Option<GrantRow>) -> GrantRow {
         let row = row.filter(|row| self.person_hash(&row.person) == signed.person);
+        // Without it what the log says stays, which is the digest of nothing.
+        let content_digest = row
+            .as_ref()
+            .filter(|row| self.content_said(signed, row) == signed.content)
+            .map_or_else(|| signed.content.clone(), |row| row.content_digest.clone());
         let (person, login, detail) = row.map_or_else(
             || {
                 (
@@ -215,7 +220,7 @@ impl SqliteStore {
             starts: signed.starts,
             ends: signed.ends,
             authority: signed.authority.clone(),
-            content_digest: signed.content.clone(),
+            content_digest,
             state: signed.state,
             detail,
             leaf: signed.leaf,

@@ -8,16 +8,16 @@ use audit::{FolderDisk, Receipt, Scope};
 use decision::evidence::record::{EarlierGrant, LogState, Reserved};
 use decision::time::Timestamp;
 use ports::store::{
-    Budgets, CommitError, Committal, GrantRow, GrantState, Listing, Page, PolicySource, RequestRow,
-    ReviewRow, Store, StoreError, StoredRuling, Transition,
+    Budgets, CommitError, Committal, GrantRow, GrantState, Listing, Page, PolicySource, PostState,
+    Posted, RequestRow, ReviewRow, Store, StoreError, StoredRuling, Transition, VaultState,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use self::rows::{RULING_COLUMNS, page, review_row, ruling_row};
+use self::rows::{RULING_COLUMNS, letters, page, review_row, ruling_row};
 use crate::group::locked;
 use crate::log::{Database, head};
 use crate::open::SqliteStore;
-use crate::signed::SignedState;
+use crate::signed::{SignedState, vault};
 
 impl Store for SqliteStore {
     fn commit(&self, transitions: &[Transition]) -> Vec<Result<Committal, CommitError>> {
@@ -183,9 +183,13 @@ impl Store for SqliteStore {
         now: Timestamp,
         except: &str,
     ) -> Result<Vec<String>, StoreError> {
-        self.reading(|connection| {
+        let mut used = self.reading(|connection| {
             brakes(connection, &self.budgets, person, entitlement, now, except)
-        })
+        })?;
+        if self.signed(|signed| signed.vault.stopped) {
+            used.insert(0, "the kill switch is on".to_owned());
+        }
+        Ok(used)
     }
 
     fn active_policy(&self) -> Result<Option<String>, StoreError> {
@@ -263,6 +267,19 @@ impl Store for SqliteStore {
         )
         .map(|_| ())
         .map_err(|error| StoreError(error.to_string()))
+    }
+
+    fn vault(&self) -> Result<VaultState, StoreError> {
+        Ok(self.signed(|signed| signed.vault.clone()))
+    }
+
+    fn vault_brakes(&self, requester: &str, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        let hash = self.person_hash(requester);
+        Ok(self.signed(|signed| vault::brakes(&signed.vault, &self.budgets, &hash, now)))
+    }
+
+    fn letters(&self, states: &[PostState], limit: u32) -> Result<Vec<Posted>, StoreError> {
+        self.reading(|connection| letters(connection, states, limit))
     }
 
     fn highest_time(&self) -> Result<Timestamp, StoreError> {

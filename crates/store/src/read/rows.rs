@@ -1,10 +1,12 @@
 //! From rows of the database to what the store answers.
 
 use decision::time::Timestamp;
+use ports::mail::Letter;
 use ports::store::{
-    GrantRow, GrantState, Listing, Page, Remark, ReviewRow, RulingRow, StoreError, StoredRuling,
+    GrantRow, GrantState, Listing, Page, PostState, Posted, Remark, ReviewRow, RulingRow,
+    StoreError, StoredRuling,
 };
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 
 pub(crate) const GRANT_COLUMNS: &str = "id, request, revision, person, login, entitlement, starts, ends, authority, \
                              content_digest, state, detail, leaf";
@@ -129,4 +131,38 @@ pub(crate) fn review_row(row: &Row<'_>) -> Result<ReviewRow, StoreError> {
 
 pub(crate) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
     Ok(Timestamp::from_seconds(row.get(column)?))
+}
+
+/// Letters in one of `states`, oldest first.
+pub(super) fn letters(
+    connection: &Connection,
+    states: &[PostState],
+    limit: u32,
+) -> rusqlite::Result<Vec<Posted>> {
+    let mut query = connection.prepare_cached(
+        "SELECT id, recipients, subject, html, plain, state, tries, detail FROM outbox
+         WHERE state = ?1 ORDER BY number LIMIT ?2",
+    )?;
+    let mut found = Vec::new();
+    for state in states {
+        let rows = query.query_map(params![state.name(), limit], |row| {
+            let recipients: String = row.get(1)?;
+            Ok(Posted {
+                letter: Letter {
+                    id: row.get(0)?,
+                    to: recipients.lines().map(str::to_owned).collect(),
+                    subject: row.get(2)?,
+                    html: row.get(3)?,
+                    text: row.get(4)?,
+                },
+                state: *state,
+                tries: row.get(6)?,
+                detail: row.get(7)?,
+            })
+        })?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    Ok(found)
 }

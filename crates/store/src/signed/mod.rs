@@ -5,12 +5,13 @@
 
 mod read;
 mod saved;
+pub(crate) mod vault;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use audit::{Category, Leaf};
 use decision::time::Timestamp;
-use ports::store::GrantState;
+use ports::store::{GrantState, VaultState};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::read::{from_first_leaf, from_published, from_saved};
@@ -34,6 +35,9 @@ pub(crate) struct SignedState {
     /// Request to the grant that it led to, live or over: what people gave for it was used. One that was refused or
     /// withdrawn gave nothing and is not here.
     pub(crate) granted: BTreeMap<String, String>,
+    /// What was done at the vault's door.
+    #[serde(default)]
+    pub(crate) vault: VaultState,
     live: BTreeMap<String, SignedGrant>,
     /// Person hash to the ids of their live grants.
     #[serde(skip)]
@@ -52,7 +56,7 @@ pub(crate) struct SignedGrant {
     /// `None` is standing.
     pub(crate) ends: Option<Timestamp>,
     pub(crate) authority: String,
-    /// Digest of the content that it is bound to.
+    /// The content that it is bound to, as its leaf says: a keyed hash of its digest.
     pub(crate) content: String,
     #[serde(with = "state_name")]
     pub(crate) state: GrantState,
@@ -94,6 +98,7 @@ impl SignedState {
     /// Takes in leaf `number`. Gives the grant that is over by it.
     pub(crate) fn take_in(&mut self, number: u64, leaf: &Leaf) -> Option<(String, SignedGrant)> {
         self.reach(&leaf.at);
+        vault::take_in(&mut self.vault, leaf);
         let clear = |name: &str| leaf.clear.get(name);
         match (leaf.category, leaf.event.as_str()) {
             (Category::Administration, "policy.activated") => {

@@ -117,6 +117,7 @@ fn change_target(dice: &mut Dice<'_>, evidence: &mut Evidence) {
             .to_owned(),
         path: vec![dice.of(&["ou", "Payments/prod2", "pii"]).to_owned()],
         tags: vec![dice.of(&["a", "tier:prod", "vendor"]).to_owned()],
+        gives: Vec::new(),
     };
     let keys: Vec<String> = evidence.targets.keys().cloned().collect();
     let bound = dice.chance(40);

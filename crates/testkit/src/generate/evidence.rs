@@ -12,7 +12,7 @@ use decision::rules::Rules;
 use decision::rules::policy::{ApprovalKind, Policy};
 use decision::time::{Minutes, Timestamp};
 
-use super::{Dice, FROZEN_AT, change, linked};
+use super::{Dice, FROZEN_AT, behind, change, linked};
 
 pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(FROZEN_AT + seconds)
@@ -75,6 +75,7 @@ pub(super) fn any(dice: &mut Dice<'_>, rules: &Rules) -> Evidence {
         change::any(dice, &mut evidence);
     }
     linked::add(dice, &mut evidence, &names);
+    behind::add(dice, &mut evidence, rules);
     content_of_approvals(dice, &mut evidence, rules);
     evidence
 }

@@ -3,6 +3,7 @@
 //! Choices come from bytes, so that a property test shrinks them, a seed repeats them and a fuzz target can feed
 //! them. No choice (all zeros) is the plain case: standard, approved, complete, open in guarded mode.
 
+mod behind;
 mod change;
 mod conditions;
 mod evidence;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use decision::evidence::record::{Advice, Fact, LogState, Lookup, Mode, PersonStatus};
+use decision::evidence::record::{Advice, Fact, LogState, Lookup, Mode, PersonStatus, Target};
 use decision::findings::Kind;
 use decision::rules::class::Class;
 use decision::rules::conditions::PermittedFit;
@@ -93,6 +93,9 @@ pub(super) fn evidence(view: &View<'_>) -> BTreeSet<Kind> {
     }
     let linked = people::linked(evidence);
     if linked.iter().any(|id| separation::read(view, id).is_none()) {
+        found.insert(Kind::FactUnreachable);
+    }
+    if separation::is_something_unread(view) {
         found.insert(Kind::FactUnreachable);
     }
     let target = view.evidence.targets.get(&view.id());
@@ -208,10 +211,16 @@ pub(super) fn asked(view: &View<'_>) -> Known {
     if let Some(entry) = view.entry {
         known.entry(entry);
     }
-    if let Some(target) = view.evidence.targets.get(&view.id()).and_then(Fact::value) {
+    if let Some(target) = target(view) {
         known.target(target);
     }
     known
+}
+
+/// What stands behind the catalogue id that is asked for.
+pub(super) fn target<'a>(view: &View<'a>) -> Option<&'a Target> {
+    let entry = view.entry?;
+    view.evidence.targets.get(&entry.id).and_then(Fact::value)
 }
 
 pub(super) fn danger(view: &View<'_>) -> (BTreeSet<Class>, bool) {
@@ -221,7 +230,13 @@ pub(super) fn danger(view: &View<'_>) -> (BTreeSet<Class>, bool) {
         .privileged
         .iter()
         .any(|pattern| known.caught_by(&pattern.text));
-    (names::classes(view.policy, view.entry, &known), privileged)
+    let mut classes = names::classes(view.policy, view.entry, &known);
+    let Some(target) = target(view) else {
+        return (classes, privileged);
+    };
+    let (given, also_privileged) = names::danger_given(view.policy, target);
+    classes.extend(given);
+    (classes, privileged || also_privileged)
 }
 
 pub(super) fn privilege(view: &View<'_>) -> BTreeSet<Kind> {

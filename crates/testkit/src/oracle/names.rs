@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use decision::evidence::record::Target;
+use decision::evidence::record::{GivenKind, Target};
 use decision::rules::class::Class;
 use decision::rules::policy::{Entitlement, Environment, Policy, Sensitivity};
 use unicode_security::confusable_detection::skeleton;
@@ -59,6 +59,11 @@ impl Known {
         self.name(&target.name);
         for label in target.path.iter().chain(&target.tags) {
             self.label(label);
+        }
+        for given in &target.gives {
+            if given.kind == GivenKind::Group {
+                self.name(&given.name);
+            }
         }
     }
 
@@ -250,6 +255,58 @@ pub(super) fn fulfils(policy: &Policy, side: &str, names: &[&str], known: Option
     by_name || side.contains('*') && known.is_some_and(|known| known.caught_by(side))
 }
 
+/// Whether whatever a target gives fulfils a side.
+pub(super) fn gives_side(policy: &Policy, side: &str, target: &Target) -> bool {
+    target.gives.iter().any(|given| match given.kind {
+        GivenKind::Entitlement => fulfils(policy, side, &[&given.name], None),
+        GivenKind::Group => {
+            let mut known = Known::default();
+            known.name(&given.name);
+            given.name == side || side.contains('*') && known.caught_by(side)
+        }
+    })
+}
+
+/// The never-auto classes of everything that a target gives, and whether a pattern names it privileged. A group is a name
+/// of the target, so that is looked at there.
+pub(super) fn danger_given(policy: &Policy, target: &Target) -> (BTreeSet<Class>, bool) {
+    let mut all = BTreeSet::new();
+    let mut privileged = false;
+    for given in &target.gives {
+        if given.kind == GivenKind::Group {
+            continue;
+        }
+        let entry = entry_of(policy, &given.name);
+        let mut known = Known::default();
+        known.access(&given.name);
+        if let Some(entry) = entry {
+            known.entry(entry);
+        }
+        let mut own = classes(policy, entry, &known);
+        if entry.is_none()
+            && level_is_mapped(policy, &given.name)
+            && !by_pattern(policy, Class::Admin, &known)
+        {
+            own.remove(&Class::Admin);
+        }
+        all.extend(own);
+        let mut patterns = policy.privileged.iter();
+        privileged |= patterns.any(|pattern| known.caught_by(&pattern.text));
+    }
+    (all, privileged)
+}
+
+/// Whether a pattern of the class, built in or added, catches it.
+fn by_pattern(policy: &Policy, class: Class, known: &Known) -> bool {
+    let added = policy
+        .never_auto
+        .iter()
+        .filter(|added| added.class == class);
+    let mut patterns: Vec<&str> = class.built_in_patterns().to_vec();
+    patterns.extend(added.flat_map(|added| added.patterns.iter().map(|p| p.text.as_str())));
+    patterns.into_iter().any(|pattern| known.caught_by(pattern))
+}
+
 /// The never-auto classes of an entry, of a name and of a target together.
 pub(super) fn classes(
     policy: &Policy,
@@ -258,13 +315,7 @@ pub(super) fn classes(
 ) -> BTreeSet<Class> {
     let mut classes = BTreeSet::new();
     for class in Class::BUILT_IN {
-        let added = policy
-            .never_auto
-            .iter()
-            .filter(|added| added.class == class);
-        let mut patterns: Vec<&str> = class.built_in_patterns().to_vec();
-        patterns.extend(added.flat_map(|added| added.patterns.iter().map(|p| p.text.as_str())));
-        if patterns.into_iter().any(|pattern| known.caught_by(pattern)) {
+        if by_pattern(policy, class, known) {
             classes.insert(class);
         }
     }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use decision::evidence::record::{Coverage, Holdings};
+use decision::evidence::record::{Coverage, Fact, Holdings, Target};
 use decision::findings::Kind;
 use decision::rules::policy::{ConflictRule, Policy};
 
 use super::View;
-use super::checks::{asked, held};
+use super::checks::{asked, held, target};
+use super::names::Known;
 use super::{names, people};
 
 /// The systems in which what fulfils a side lives; `None` when nothing catalogued does.
@@ -36,7 +37,49 @@ fn is_covered(view: &View<'_>, side: &str) -> bool {
         Some(Coverage::Nothing) | None => false,
     };
     let linked = people::linked(view.evidence);
-    by_one(view.evidence.holdings.value()) && linked.iter().all(|id| by_one(read(view, id)))
+    !is_something_unread(view)
+        && by_one(view.evidence.holdings.value())
+        && linked.iter().all(|id| by_one(read(view, id)))
+}
+
+/// What stands behind a name that is held, under it and under the catalogue id that it means; `None` for each that was
+/// not read. Records of format 1 tell nothing of it.
+fn behind<'a>(view: &View<'a>, name: &str) -> Vec<Option<&'a Target>> {
+    if view.evidence.format == 1 {
+        return Vec::new();
+    }
+    let id = names::entry_of(view.policy, name).map_or(name, |entry| entry.id.as_str());
+    let mut targets = Vec::new();
+    for key in BTreeSet::from([name, id]) {
+        match view.evidence.targets.get(key) {
+            Some(Fact::Absent { .. }) => {}
+            Some(fact) => targets.push(fact.value()),
+            None => targets.push(None),
+        }
+    }
+    targets
+}
+
+/// Whether nobody can tell what stands behind something that is held.
+pub(super) fn is_something_unread(view: &View<'_>) -> bool {
+    let held = held_by_anyone(view);
+    held.iter().any(|name| behind(view, name).contains(&None))
+}
+
+/// Whether having `name` fulfils a side, by itself or by what stands behind it.
+fn fulfils_when_held(view: &View<'_>, side: &str, name: &str) -> bool {
+    let targets = behind(view, name).into_iter().flatten();
+    names::fulfils(view.policy, side, &[name], None)
+        || targets.into_iter().any(|target| {
+            let mut known = Known::default();
+            known.access(name);
+            if let Some(entry) = names::entry_of(view.policy, name) {
+                known.entry(entry);
+            }
+            known.target(target);
+            side.contains('*') && known.caught_by(side)
+                || names::gives_side(view.policy, side, target)
+        })
 }
 
 /// What a linked identity holds, when that was read and the record tells who it is.
@@ -65,12 +108,12 @@ fn held_by_anyone(view: &View<'_>) -> Vec<String> {
 pub(super) fn check(view: &View<'_>) -> BTreeMap<Kind, BTreeSet<String>> {
     let known = asked(view);
     let access = &view.evidence.request.access;
-    let own = |side: &str| names::fulfils(view.policy, side, &[access.canonical()], Some(&known));
-    let held = held_by_anyone(view);
-    let is_held = |side: &str| {
-        held.iter()
-            .any(|name| names::fulfils(view.policy, side, &[name], None))
+    let own = |side: &str| {
+        names::fulfils(view.policy, side, &[access.canonical()], Some(&known))
+            || target(view).is_some_and(|target| names::gives_side(view.policy, side, target))
     };
+    let held = held_by_anyone(view);
+    let is_held = |side: &str| held.iter().any(|name| fulfils_when_held(view, side, name));
     let mut named: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
     for rule in &view.policy.conflicts {
         if let Some(kind) = stands(view, rule, &own, &is_held) {

@@ -119,8 +119,9 @@ fn request(lines: &mut Lines, entry: &Entry, clock: LocalClock) {
         "Status",
         Words::Ours(format!("{}{level}", request.status.name())),
     ));
-    if !request.approvals.is_empty() {
-        let each = request.approvals.iter().take(LIST_MAX).map(|approved| {
+    let approvals = request.approvals.as_deref().unwrap_or_default();
+    if !approvals.is_empty() {
+        let each = approvals.iter().take(LIST_MAX).map(|approved| {
             let level = approved.level.map(|level| format!("at level {level}"));
             let mut row = vec![Words::name(&approved.by)];
             row.extend(level.map(Words::Ours));

@@ -308,6 +308,7 @@ fn targets(sink: &mut Sink, drafted: &[DraftTarget], groups: &Names<'_>) -> Vec<
             name: draft.name.as_ref().map(text).unwrap_or_default(),
             path: draft.path.iter().map(text).collect(),
             tags: draft.tags.iter().map(text).collect(),
+            gives: Vec::new(),
         };
         targets.push((
             key,

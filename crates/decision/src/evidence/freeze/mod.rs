@@ -1,6 +1,7 @@
 //! Freezing: the record of evidence and the rules become a case of numbers.
 
 mod conditions;
+mod given;
 mod held;
 mod name;
 mod people;
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use self::held::{Covered, everything_held, sides_of_name};
+use self::held::{Covered, everything_held};
 use self::name::target_power;
 use self::people::roles_of;
 use self::scalars::scalars;
@@ -26,8 +27,9 @@ use crate::rules::policy::ApprovalKind;
 use crate::rules::{ApprovalSet, Rules};
 use crate::time::{Minutes, Timestamp};
 
+pub(crate) use given::{asked_ways, danger_of_given, subject_of_given};
 pub(crate) use held::Held;
-pub(crate) use name::{entitlement_name, subject_of, target_fact};
+pub(crate) use name::{entitlement_name, subject_of, subject_without_groups, target_fact};
 
 pub use people::LEAVING_NOTICE;
 
@@ -42,7 +44,7 @@ pub struct Frozen {
     template: Case<'static>,
     roles: Vec<RoleId>,
     asked_sides: Vec<SideId>,
-    sides_held: Vec<Vec<SideId>>,
+    everything_held: Vec<Held>,
     held: Vec<SideId>,
     covered: Covered,
     approvals: Vec<Result<ApprovalKind, Void>>,
@@ -56,10 +58,9 @@ impl Frozen {
     #[must_use]
     pub fn new(evidence: Evidence, rules: &Rules) -> Self {
         let roles = roles_of(&evidence, rules);
-        let sides_held: Vec<Vec<SideId>> = everything_held(&evidence)
-            .map(|held| sides_of_name(rules, held.name))
-            .collect();
-        let mut held: Vec<SideId> = sides_held.iter().flatten().copied().collect();
+        let everything_held = everything_held(&evidence, rules);
+        let sides = everything_held.iter().flat_map(|held| &held.sides);
+        let mut held: Vec<SideId> = sides.copied().collect();
         held.sort_unstable();
         held.dedup();
         let (template, asked_sides) = scalars(&evidence, rules);
@@ -83,7 +84,7 @@ impl Frozen {
             template,
             roles,
             asked_sides,
-            sides_held,
+            everything_held,
             held,
             covered,
             approvals: Vec::new(),
@@ -139,8 +140,8 @@ impl Frozen {
     }
 
     /// Everything that is held, by whichever identity, with the sides that it fulfils.
-    pub(crate) fn held(&self) -> impl Iterator<Item = (Held<'_>, &[SideId])> {
-        everything_held(&self.evidence).zip(self.sides_held.iter().map(Vec::as_slice))
+    pub(crate) fn held(&self) -> &[Held] {
+        &self.everything_held
     }
 
     /// People who may never review this request.

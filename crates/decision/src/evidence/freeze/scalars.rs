@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::held::{already_held, sides_of_name};
-use super::name::{beginning, entitlement_name, subject_of, target_fact};
+use super::given::{asked_ways, danger_given};
+use super::held::already_held;
+use super::name::{entitlement_name, subject_of, target_fact};
 use super::people::{person_state, relation};
 use crate::evidence::case::{
     BrakeState, Case, CaseCoverage, LackSet, NameState, PolicyState, TargetState,
@@ -15,18 +16,16 @@ use crate::rules::ids::SideId;
 use crate::rules::{ApprovalSet, Rules};
 use crate::time::{Minutes, Timestamp};
 
-/// Everything but the lists, the coverage, the approvals, the lacks and the lifts; and the sides that the name itself fulfils.
+/// Everything but the lists, the coverage, the approvals, the lacks and the lifts; and the sides that the name
+/// itself and its target fulfil.
 pub(super) fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec<SideId>) {
     let access = &evidence.request.access;
-    let subject = subject_of(evidence, rules);
-    let (classes, privileged) = rules.danger_of(&subject);
-    let name = entitlement_name(evidence, rules);
-    let mut asked_sides = rules.sides_matching(name, &subject);
-    if rules.entitlement(name).is_none() {
-        asked_sides.extend(sides_of_name(rules, beginning(name)));
-        asked_sides.sort_unstable();
-        asked_sides.dedup();
-    }
+    let (classes, privileged) = rules.danger_of(&subject_of(evidence, rules));
+    let given = danger_given(evidence, rules);
+    let ways = asked_ways(evidence, rules);
+    let mut asked_sides: Vec<SideId> = ways.into_iter().flat_map(|way| way.sides).collect();
+    asked_sides.sort_unstable();
+    asked_sides.dedup();
     let now = evidence.frozen_at;
     let case = Case {
         evidence: evidence.digest(),
@@ -42,8 +41,8 @@ pub(super) fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec
         } else {
             NameState::Clean
         },
-        classes,
-        privileged,
+        classes: classes.union(given.0),
+        privileged: privileged || given.1,
         forbidden: FindingSet::EMPTY,
         permitted: None,
         target: target_state(evidence, rules),

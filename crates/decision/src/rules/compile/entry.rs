@@ -1,6 +1,6 @@
 //! A catalogue entry, compiled: its classes, its points, and everything by which it can be recognised.
 
-use super::levels::levels_of;
+use super::levels::is_level_mapped;
 use crate::findings::risk::RiskPoints;
 use crate::rules::class::Class;
 use crate::rules::compiled::{ApprovalSet, EntitlementRules, Rules};
@@ -16,8 +16,7 @@ pub(super) fn entitlement_rules(
     system: SystemId,
 ) -> EntitlementRules {
     let (mut classes, privileged) = rules.danger_of(subject);
-    let (resource, level) = divide(&entry.id);
-    let level_mapped = levels_of(policy, resource).iter().any(|name| name == level);
+    let level_mapped = is_level_mapped(policy, &entry.id);
     if !level_mapped {
         classes = classes.with(Class::Admin);
     }

@@ -19,6 +19,14 @@ pub(in crate::rules) fn lower_names(policy: &Policy, name: &str) -> Vec<String> 
     lower.map(|level| format!("{resource}:{level}")).collect()
 }
 
+/// Whether the level of a name stands in the order of its resource.
+pub(in crate::rules) fn is_level_mapped(policy: &Policy, name: &str) -> bool {
+    let (resource, level) = divide(name);
+    levels_of(policy, resource)
+        .iter()
+        .any(|known| known == level)
+}
+
 pub(super) fn implied_levels(
     policy: &Policy,
     names: &HashMap<String, EntitlementId>,

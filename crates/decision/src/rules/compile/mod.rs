@@ -17,7 +17,7 @@ use super::ids::{EntitlementId, Lists, RoleId, SideId, SystemId};
 use super::pattern::{DangerPattern, PatternSet, Subject};
 use super::policy::Policy;
 
-pub(super) use levels::lower_names;
+pub(super) use levels::{is_level_mapped, lower_names};
 
 pub use entry::subject_of;
 

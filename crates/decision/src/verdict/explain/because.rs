@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::conditions;
 use super::conflicts::{conflicts, sentences, side_of, unverified};
-use super::danger::{class_reason, privileged_patterns};
+use super::danger::{class_reason, privileged_patterns, privileged_through};
 use super::words::{confidence_text, enumerate_are, role_names, short_digest};
 use crate::evidence::Frozen;
 use crate::evidence::case::{Lack, PersonState};
@@ -52,8 +52,9 @@ pub fn because(frozen: &Frozen, rules: &Rules, kind: Kind) -> String {
         Kind::NeverAutoSecurity => class_reason(frozen, rules, Class::SecurityTooling),
         Kind::Privileged => {
             format!(
-                "{} privileged",
-                enumerate_are(&privileged_patterns(frozen, rules))
+                "{} privileged{}",
+                enumerate_are(&privileged_patterns(frozen, rules)),
+                privileged_through(frozen, rules)
             )
         }
         Kind::LevelUnmapped => {
@@ -160,10 +161,10 @@ pub(crate) fn facts(frozen: &Frozen, rules: &Rules, kind: Kind) -> Vec<Vec<Strin
             .filter_map(|pattern| Some((side_of(rules, &pattern.text)?, pattern.text)))
             .collect();
         let mut holders = Vec::new();
-        for (held, fulfilled) in frozen.held() {
-            for (_, text) in sides.iter().filter(|(side, _)| fulfilled.contains(side)) {
-                let identity = held.linked.unwrap_or_default().to_owned();
-                let mut holder = vec![text.clone(), identity, held.name.to_owned()];
+        for held in frozen.held() {
+            for (_, text) in sides.iter().filter(|(side, _)| held.sides.contains(side)) {
+                let identity = held.linked.clone().unwrap_or_default();
+                let mut holder = vec![text.clone(), identity, held.name.clone()];
                 holder.extend(held.path.iter().cloned());
                 holders.push(holder);
             }
@@ -235,6 +236,13 @@ fn unreachable_facts(frozen: &Frozen, rules: &Rules) -> String {
         };
         let whose = format!("holdings of linked identity {}", evidence.login_of(&id));
         note(&whose, holdings.is_none(), why);
+    }
+    for (name, why) in evidence.unread_behind_held(rules) {
+        note(
+            &format!("what stands behind `{name}`, which is held"),
+            true,
+            why,
+        );
     }
     let target = target_fact(evidence, rules);
     note(

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::evidence::Frozen;
+use crate::evidence::freeze::asked_ways;
+use crate::evidence::record::Given;
 use crate::findings::separation::{RuleStanding, for_each_rule};
 use crate::rules::Rules;
 use crate::rules::ids::{ConflictId, SideId};
@@ -21,8 +23,19 @@ pub fn conflicts(frozen: &Frozen, rules: &Rules, wanted: RuleStanding) -> Vec<Co
         }
     });
     let own = case.entitlement.map_or(&[][..], |id| rules.sides_of(id));
-    let requested = |side: SideId| own.contains(&side) || case.asked_sides.contains(&side);
+    let ways = asked_ways(frozen.evidence(), rules);
+    let requested = |side: SideId| {
+        if own.contains(&side) {
+            return Some(HeldBy::Requested(Vec::new()));
+        }
+        // By itself first, so that what its target gives is named only where that makes the half.
+        let fulfilling = ways.iter().filter(|way| way.sides.contains(&side));
+        let shortest =
+            fulfilling.min_by_key(|way| way.given.map(|given| (given.path.len(), given)));
+        shortest.map(|way| HeldBy::Requested(way.given.map(Given::way).unwrap_or_default()))
+    };
     let facts = found.into_values().map(|(_, rule)| ConflictFacts {
+        asked: frozen.evidence().request.access.asked().to_owned(),
         rule: rule.clone(),
         sides: rule
             .sides
@@ -30,10 +43,7 @@ pub fn conflicts(frozen: &Frozen, rules: &Rules, wanted: RuleStanding) -> Vec<Co
             .map(|pattern| {
                 let side = side_of(rules, &pattern.text);
                 let held = side.and_then(|side| holder(frozen, side));
-                let by = held.or_else(|| {
-                    side.filter(|side| requested(*side))
-                        .map(|_| HeldBy::Requested)
-                });
+                let by = held.or_else(|| side.and_then(requested));
                 (pattern.text.clone(), by)
             })
             .collect(),
@@ -44,6 +54,8 @@ pub fn conflicts(frozen: &Frozen, rules: &Rules, wanted: RuleStanding) -> Vec<Co
 /// A segregation-of-duties rule with how each side is fulfilled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConflictFacts {
+    /// What is asked for, as it was asked.
+    pub asked: String,
     /// The rule.
     pub rule: ConflictRule,
     /// Each side in the rule's order: its text, and by what it is fulfilled (`None`: not, as far as is known).
@@ -53,10 +65,10 @@ pub struct ConflictFacts {
 /// By what a side is fulfilled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeldBy {
-    /// By this request.
-    Requested,
-    /// By something that is held: its name, and the path from the person outward, beginning with the linked identity
-    /// when another than the beneficiary holds it.
+    /// By this request: the way from what is asked for to what its target gives, empty when it fulfils the side itself.
+    Requested(Vec<String>),
+    /// By something that is held, or that stands behind it: its name, and the path from the person outward, beginning
+    /// with the linked identity when another than the beneficiary holds it.
     Held(String, Vec<String>),
 }
 
@@ -68,12 +80,14 @@ pub(super) fn side_of(rules: &Rules, text: &str) -> Option<SideId> {
 
 /// What is held that fulfils `side`, first by name.
 fn holder(frozen: &Frozen, side: SideId) -> Option<HeldBy> {
-    frozen
+    let fulfilling = frozen
         .held()
-        .filter(|(_, sides)| sides.contains(&side))
-        .map(|(held, _)| (held.name, held.path))
+        .iter()
+        .filter(|held| held.sides.contains(&side));
+    fulfilling
+        .map(|held| (&held.name, &held.path))
         .min()
-        .map(|(name, path)| HeldBy::Held(name.to_owned(), path))
+        .map(|(name, path)| HeldBy::Held(name.clone(), path.clone()))
 }
 
 pub(super) fn sentences(conflicts: &[ConflictFacts]) -> String {
@@ -102,7 +116,12 @@ fn conflict_sentence(facts: &ConflictFacts) -> String {
                 };
                 held.push(format!("'{text}'{through}{path}"));
             }
-            Some(HeldBy::Requested) => requested.push(format!("'{text}'")),
+            Some(HeldBy::Requested(way)) if way.is_empty() => requested.push(format!("'{text}'")),
+            Some(HeldBy::Requested(way)) => requested.push(format!(
+                "'{text}' (which '{}' gives: {})",
+                facts.asked,
+                way.join(" → ")
+            )),
             None => (),
         }
     }

@@ -88,7 +88,7 @@ fn record(story: &Story<'_>, rules: &Rules, declared: &[String]) -> Evidence {
         };
         (id, person)
     });
-    Evidence {
+    let mut evidence = Evidence {
         format: FORMAT,
         frozen_at: story.at,
         mode: Mode::Guarded,
@@ -161,7 +161,13 @@ fn record(story: &Story<'_>, rules: &Rules, declared: &[String]) -> Evidence {
             as_of: story.at,
         },
         brakes: Vec::new(),
+    };
+    // A history does not record what stands behind a name: nothing more than the name says.
+    for name in evidence.names_held(rules) {
+        let target = present(story.at)(Target::default());
+        evidence.targets.entry(name).or_insert(target);
     }
+    evidence
 }
 
 fn person(login: &str) -> Person {

@@ -1,0 +1,533 @@
+//! Acting: what the analysis planned is read again, ruled again, admitted, committed, sent, and looked at.
+//! INVARIANT(record-first, once).
+
+use std::collections::BTreeMap;
+
+use decision::gate::vault::{Clearances, Permit, admit};
+use decision::vault::run::Attendance;
+use decision::vault::{Action, Evidence, Frozen, Run, WorkflowRequest, rule};
+use ports::commit_all;
+use ports::store::{ActionState, Category, CommitError, Intent, LeafDraft, Transition};
+use ports::vault::{Answer, Wanted};
+use ports::{CommittedAction, PortError};
+use serde::Serialize;
+
+use super::analyse::{Analysis, Planned};
+use super::record::{ActionOutcome, ActionTold, Header};
+use super::spool::Spool;
+use super::{Cycle, RunError, Stage, failed, reason};
+use crate::AgentError;
+use crate::ruling::map;
+
+/// Most actions that are read again and committed together: what was read is at most this many calls old.
+const GROUP: usize = 25;
+
+/// The actions of one run.
+pub(super) struct Acting<'a> {
+    cycle: &'a Cycle<'a>,
+    header: &'a Header,
+    spool: &'a Spool,
+    analysis: &'a Analysis,
+    told: Vec<ActionTold>,
+    remarks: Vec<String>,
+    ended: Option<String>,
+}
+
+/// The run and the evidence of an action, as the store keeps them for replay.
+#[derive(Serialize)]
+struct Inputs<'a> {
+    run: &'a Run,
+    evidence: &'a Evidence,
+}
+
+/// An action that was committed and is not settled.
+struct InHand {
+    action: CommittedAction,
+    told: ActionTold,
+    answer: Option<Answer>,
+}
+
+impl<'a> Acting<'a> {
+    pub(super) fn new(
+        cycle: &'a Cycle<'a>,
+        header: &'a Header,
+        spool: &'a Spool,
+        analysis: &'a Analysis,
+    ) -> Self {
+        Self {
+            cycle,
+            header,
+            spool,
+            analysis,
+            told: Vec::new(),
+            remarks: Vec::new(),
+            ended: None,
+        }
+    }
+
+    pub(super) fn into_told(self) -> (Vec<ActionTold>, Vec<String>) {
+        (self.told, self.remarks)
+    }
+
+    pub(super) fn act(&mut self) -> Result<(), RunError> {
+        let planned = &self.analysis.planned;
+        let operator = self.cycle.operator;
+        operator.stage(Stage::Actions, Some(planned.len() as u64));
+        for group in planned.chunks(GROUP) {
+            if self.only_plans() || self.ended.is_some() || operator.is_stopping() {
+                self.tell_planned(group)?;
+                continue;
+            }
+            self.group(group)?;
+            operator.advance(group.len() as u64);
+        }
+        if let Some(why) = &self.ended {
+            self.remarks
+                .push(format!("no further action was taken: {why}"));
+        }
+        Ok(())
+    }
+
+    fn only_plans(&self) -> bool {
+        self.header.run.attendance == Attendance::Planning || !self.header.run.paths_confirmed
+    }
+
+    fn tell_planned(&mut self, group: &[Planned]) -> Result<(), RunError> {
+        let detail = match &self.ended {
+            Some(why) => why.clone(),
+            None if self.only_plans() => "this run only plans".to_owned(),
+            None => "the run was stopped".to_owned(),
+        };
+        for planned in group {
+            let mut told = self.tell(planned)?;
+            told.detail.clone_from(&detail);
+            self.told.push(told);
+        }
+        Ok(())
+    }
+
+    /// One group: read again, rule again, commit together, send one by one, look, settle together.
+    fn group(&mut self, group: &[Planned]) -> Result<(), RunError> {
+        let rows: Vec<WorkflowRequest> = group
+            .iter()
+            .map(|planned| self.row(planned))
+            .collect::<Result<_, _>>()?;
+        let now = match self.read_again(&rows) {
+            Ok(now) => now,
+            Err(error) => {
+                self.ended = Some(format!("the vault could not be read again: {error}"));
+                return self.tell_planned(group);
+            }
+        };
+        let run = self.run_now()?;
+        let run_digest = run.digest();
+        let mut transitions = Vec::new();
+        let mut pending = Vec::new();
+        for (planned, row) in group.iter().zip(&rows) {
+            let mut told = self.tell(planned)?;
+            match self.admit(&run, &run_digest, planned, row, now.get(&row.id)) {
+                Ok((permit, evidence)) if self.is_confirmed(&told) => {
+                    transitions.push(self.transition(&run, permit, &evidence, &told.comment));
+                    pending.push(told);
+                }
+                Ok(_) => {
+                    told.outcome = ActionOutcome::Declined;
+                    "declined at the terminal".clone_into(&mut told.detail);
+                    self.told.push(told);
+                }
+                Err(why) => {
+                    told.outcome = ActionOutcome::Changed;
+                    told.detail = why;
+                    self.told.push(told);
+                }
+            }
+        }
+        fail::fail_point!("cycle-before-commit");
+        let mut in_hand = Vec::new();
+        for (mut told, done) in pending
+            .into_iter()
+            .zip(commit_all(self.cycle.agent.store, transitions))
+        {
+            match done.map(|done| done.action) {
+                Ok(Some(action)) => in_hand.push(InHand {
+                    action,
+                    told,
+                    answer: None,
+                }),
+                Ok(None) => {}
+                Err(error @ (CommitError::Duplicate(_) | CommitError::Brake(_))) => {
+                    told.outcome = ActionOutcome::Changed;
+                    told.detail = error.to_string();
+                    self.told.push(told);
+                }
+                Err(error) => return Err(AgentError::from(error).into()),
+            }
+        }
+        fail::fail_point!("cycle-after-commit");
+        self.send(&mut in_hand);
+        self.settle(in_hand, &rows)
+    }
+
+    /// Sends what is committed, one by one, until the run is to end: the rest is parked, and the next run goes on.
+    fn send(&mut self, in_hand: &mut [InHand]) {
+        for own in in_hand {
+            if self.ended.is_some() || self.cycle.operator.is_stopping() {
+                continue;
+            }
+            // INVARIANT(brakes): the kill switch holds from the next action on.
+            let takes = !matches!(own.action, CommittedAction::Close(_));
+            if takes && self.cycle.operator.is_stopped() {
+                continue;
+            }
+            let vault = self.cycle.vault;
+            let answer = match &own.action {
+                CommittedAction::Approve(grant) => vault.approve(grant, &own.told.comment),
+                CommittedAction::Reject(rejection) => vault.reject(rejection, &own.told.comment),
+                CommittedAction::Close(closure) => vault.close(closure, &own.told.comment),
+            };
+            fail::fail_point!("cycle-after-effect");
+            if let Answer::NoSuchPath(why) = &answer {
+                self.ended = Some(why.clone());
+            }
+            own.answer = Some(answer);
+        }
+    }
+
+    /// What became of each, by looking.
+    fn settle(&mut self, in_hand: Vec<InHand>, rows: &[WorkflowRequest]) -> Result<(), RunError> {
+        if in_hand.is_empty() {
+            return Ok(());
+        }
+        let sent: Vec<WorkflowRequest> = rows
+            .iter()
+            .filter(|row| {
+                let mut own = in_hand.iter();
+                own.any(|own| own.action.subject().request() == row.id)
+            })
+            .cloned()
+            .collect();
+        let now = self.read_again(&sent);
+        let mut transitions = Vec::new();
+        for mut own in in_hand {
+            let seen = now.as_ref().map(|now| now.get(&own.told.request));
+            let (state, outcome, detail) = judge(
+                own.told.action,
+                own.action.subject().level(),
+                own.answer.as_ref(),
+                seen,
+                self.header.run.own_user.as_deref(),
+            );
+            transitions.push(settled(
+                self.cycle.agent.now()?,
+                own.action.key(),
+                &own.told.request,
+                own.action.subject().requester(),
+                state,
+                &detail,
+            ));
+            own.told.outcome = outcome;
+            own.told.detail = detail;
+            self.told.push(own.told);
+        }
+        fail::fail_point!("cycle-before-settle");
+        for done in commit_all(self.cycle.agent.store, transitions) {
+            done.map_err(AgentError::from)?;
+        }
+        fail::fail_point!("cycle-after-settle");
+        Ok(())
+    }
+
+    fn row(&self, planned: &Planned) -> Result<WorkflowRequest, RunError> {
+        let folder = &self.cycle.settings.folder;
+        let gone = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        let slim = self.spool.rows.get(planned.row);
+        let slim = slim.ok_or_else(|| failed(folder, gone()))?;
+        self.spool
+            .read(slim)
+            .map_err(|source| failed(folder, source))
+    }
+
+    fn tell(&self, planned: &Planned) -> Result<ActionTold, RunError> {
+        let row = self.row(planned)?;
+        let opinion = planned.opinion.as_ref();
+        let evidence = self.analysis.evidence_again(
+            self.cycle,
+            self.header.run.at,
+            self.spool,
+            planned,
+            row.clone(),
+        );
+        let risk = evidence.map(|evidence| {
+            let rules = self.cycle.agent.rules;
+            Frozen::new(&self.header.run, &[0; 32], evidence, rules)
+                .score()
+                .1
+        });
+        Ok(ActionTold {
+            request: row.id,
+            asset_name: row.asset_name,
+            requester: row.requester,
+            risk: risk.unwrap_or(decision::findings::risk::RiskLevel::Critical),
+            action: planned.action,
+            comment: reason(opinion.map_or("", |opinion| &opinion.comment)),
+            outcome: ActionOutcome::Planned,
+            detail: String::new(),
+        })
+    }
+
+    fn is_confirmed(&self, told: &ActionTold) -> bool {
+        self.header.run.attendance != Attendance::Asked || self.cycle.operator.confirm(told)
+    }
+
+    fn read_again(
+        &self,
+        rows: &[WorkflowRequest],
+    ) -> Result<BTreeMap<String, WorkflowRequest>, PortError> {
+        let wanted: Vec<Wanted<'_>> = rows
+            .iter()
+            .map(|row| Wanted {
+                id: &row.id,
+                created: row.created,
+            })
+            .collect();
+        self.cycle.vault.read_again(&wanted)
+    }
+
+    /// The run as it is now: switches, policy and log may have changed since it began.
+    fn run_now(&self) -> Result<Run, RunError> {
+        let store = self.cycle.agent.store;
+        Ok(Run {
+            at: self.cycle.agent.now()?,
+            stopped: store.vault()?.stopped || self.cycle.operator.is_stopped(),
+            active_policy: store.active_policy()?.unwrap_or_default(),
+            log: store.log_state(),
+            ..self.header.run.clone()
+        })
+    }
+
+    /// Rules again on the request as it is now. INVARIANT(bound): one that says something else than what was analysed is
+    /// another request.
+    fn admit(
+        &self,
+        run: &Run,
+        run_digest: &[u8; 32],
+        planned: &Planned,
+        analysed: &WorkflowRequest,
+        now: Option<&WorkflowRequest>,
+    ) -> Result<(Permit, Evidence), String> {
+        let now = now.ok_or("it is not in the vault's list any more")?;
+        if now.status != analysed.status {
+            return Err(format!(
+                "it is {} now and was {}",
+                now.status.name(),
+                analysed.status.name()
+            ));
+        }
+        if now.content() != analysed.content() {
+            return Err("what it says changed since it was analysed".to_owned());
+        }
+        let mut evidence = self
+            .analysis
+            .evidence_again(self.cycle, run.at, self.spool, planned, now.clone())
+            .ok_or("its row is gone")?;
+        let login = decision::vault::request::login_of(&now.requester);
+        let brakes = self.cycle.agent.store.vault_brakes(&login, run.at);
+        evidence.brakes = brakes.map_err(|error| error.to_string())?;
+        let frozen = Frozen::new(run, run_digest, evidence, self.cycle.agent.rules);
+        let ruling = rule(&frozen);
+        let permit = Clearances::of(&frozen, planned.action)
+            .and_then(|clearances| admit(ruling, planned.action, clearances, &frozen))
+            .map_err(|_| {
+                let because = decision::vault::words::because(&ruling, planned.action);
+                because.unwrap_or("another action comes first").to_owned()
+            })?;
+        Ok((permit, frozen.evidence().clone()))
+    }
+
+    fn transition(
+        &self,
+        run: &Run,
+        permit: Permit,
+        evidence: &Evidence,
+        comment: &str,
+    ) -> Transition {
+        let subject = permit.subject();
+        let inputs = Inputs { run, evidence };
+        let leaf = LeafDraft {
+            category: Category::PreparedChange,
+            event: match permit.action() {
+                Action::Approve => "vault.approve",
+                Action::Reject => "vault.reject",
+                Action::Close => "vault.close",
+            },
+            request: subject.request().to_owned(),
+            person: Some(subject.requester().to_owned()),
+            clear: map(&[
+                ("key", permit.key()),
+                ("level", subject.level().to_string()),
+                ("created", subject.created().to_string()),
+                ("run", self.header.name.clone()),
+                ("policy", run.policy.clone()),
+            ]),
+            keyed: map(&[
+                ("evidence", hex(&subject.evidence())),
+                ("content", hex(&subject.content())),
+            ]),
+            committed: map(&[("comment", comment.to_owned())]),
+        };
+        Transition {
+            at: run.at,
+            policy: (permit.action() != Action::Close).then(|| run.policy.clone()),
+            leaves: vec![leaf],
+            action: Some(Intent {
+                run: self.header.name.clone(),
+                evidence: serde_json::to_string(&inputs).unwrap_or_default(),
+                comment: comment.to_owned(),
+                permit,
+            }),
+            ..Transition::default()
+        }
+    }
+}
+
+/// What is so, by looking; the answer alone proves nothing.
+pub(super) fn judge(
+    action: Action,
+    level: u32,
+    answer: Option<&Answer>,
+    seen: Result<Option<&WorkflowRequest>, &PortError>,
+    own: Option<&str>,
+) -> (ActionState, ActionOutcome, String) {
+    let told = match answer {
+        None => {
+            let detail = "committed, and not sent: the run came to its end".to_owned();
+            return (ActionState::Withdrawn, ActionOutcome::Parked, detail);
+        }
+        Some(Answer::Refused(why) | Answer::NoSuchPath(why)) => {
+            return (ActionState::Refused, ActionOutcome::Refused, why.clone());
+        }
+        Some(Answer::NotSent(why)) => {
+            return (ActionState::Withdrawn, ActionOutcome::Refused, why.clone());
+        }
+        Some(Answer::Done) => None,
+        Some(Answer::Unknown(why)) => Some(why),
+    };
+    let shown = match seen {
+        Ok(Some(request)) => shows(action, level, request, own),
+        Ok(None) => Shows::Nothing("it is not in the vault's list any more".to_owned()),
+        Err(error) => Shows::Nothing(error.to_string()),
+    };
+    let done = |outcome, detail: String| (ActionState::Done, outcome, detail);
+    match (shown, told) {
+        (Shows::Done(status), _) => done(
+            ActionOutcome::Done,
+            format!("the vault shows it as {status}"),
+        ),
+        (Shows::AtThisLevel, _) => done(
+            ActionOutcome::DoneAtThisLevel,
+            "approved at this level; others have to approve it too".to_owned(),
+        ),
+        // It said yes, and an approval may leave the request waiting at a further level.
+        (Shows::Unchanged { .. }, None) if action == Action::Approve => done(
+            ActionOutcome::DoneAtThisLevel,
+            "the vault said yes and still shows it as Active: approved at this level".to_owned(),
+        ),
+        (Shows::Unchanged { .. }, None) => (
+            ActionState::Unknown,
+            ActionOutcome::Unknown,
+            "the vault said yes, and does not show it".to_owned(),
+        ),
+        (Shows::Nothing(why), None) => done(
+            ActionOutcome::Done,
+            format!("the vault said yes; it could not be looked at: {why}"),
+        ),
+        (Shows::Unchanged { .. }, Some(why)) => (
+            ActionState::Unknown,
+            ActionOutcome::Unknown,
+            format!("{why}; the vault shows no change yet"),
+        ),
+        (Shows::Nothing(look), Some(why)) => (
+            ActionState::Unknown,
+            ActionOutcome::Unknown,
+            format!("{why}; {look}"),
+        ),
+    }
+}
+
+/// What a request shows of an action on it.
+pub(super) enum Shows {
+    /// It had its effect.
+    Done(&'static str),
+    /// It was approved by us at the level, and waits for others.
+    AtThisLevel,
+    /// Nothing of it. `surely`: had it had its effect, it would show.
+    Unchanged { surely: bool },
+    /// Nothing can be said.
+    Nothing(String),
+}
+
+pub(super) fn shows(
+    action: Action,
+    level: u32,
+    request: &WorkflowRequest,
+    own: Option<&str>,
+) -> Shows {
+    use decision::vault::Status;
+    use decision::vault::request::same_user;
+    let status = &request.status;
+    if *status == action.leads_to() || (action == Action::Approve && *status == Status::Completed) {
+        return Shows::Done(status.name());
+    }
+    let before = match action {
+        Action::Approve | Action::Reject => Status::Active,
+        Action::Close => Status::Approved,
+    };
+    if *status != before {
+        return Shows::Nothing(format!("it is {} now", status.name()));
+    }
+    if action != Action::Approve {
+        return Shows::Unchanged { surely: true };
+    }
+    let approvals = request.approvals.as_deref();
+    let by_us = approvals.is_some_and(|approvals| {
+        approvals.iter().any(|approval| {
+            own.is_some_and(|own| same_user(own, &approval.by))
+                && approval.level.is_none_or(|at| at == level)
+        })
+    });
+    if by_us || request.level.is_some_and(|now| now > level) {
+        return Shows::AtThisLevel;
+    }
+    Shows::Unchanged {
+        surely: request.levels == Some(1) || approvals.is_some(),
+    }
+}
+
+/// The transition that records what became of an action.
+pub(super) fn settled(
+    at: decision::time::Timestamp,
+    key: &str,
+    request: &str,
+    requester: &str,
+    state: ActionState,
+    detail: &str,
+) -> Transition {
+    Transition {
+        at,
+        leaves: vec![LeafDraft {
+            category: Category::Effect,
+            event: "vault.settled",
+            request: request.to_owned(),
+            person: (!requester.is_empty()).then(|| requester.to_owned()),
+            clear: map(&[("key", key.to_owned()), ("state", state.name().to_owned())]),
+            keyed: BTreeMap::new(),
+            committed: map(&[("detail", detail.to_owned())]),
+        }],
+        ..Transition::default()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect()
+}

@@ -1,0 +1,447 @@
+//! Analysis: every request of the window becomes evidence, is scored, put into words, ruled upon, and written to the record,
+//! whose digest is committed before anything is done.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
+
+use decision::rules::class::{Class, ClassSet};
+use decision::time::Timestamp;
+use decision::vault::evidence::{Done, Mapped, Opinion};
+use decision::vault::signals::Justification;
+use decision::vault::{Action, Evidence, Frozen, Signals, WorkflowRequest, rule};
+use ports::analyst::Subject;
+use ports::commit_all;
+use ports::store::{Category, LeafDraft, Transition};
+use sha2::{Digest as _, Sha256};
+
+use super::facts::{AssetFact, Person, assets, people};
+use super::history::{History, NONE};
+use super::record::{Entry, Header};
+use super::spool::{Slim, Spool};
+use super::{Cycle, RunError, Stage, failed, record_file};
+use crate::AgentError;
+use crate::ruling::map;
+
+const DAY: i64 = 24 * 60 * 60;
+/// Most bytes of the classes in one leaf, which may have 64 KiB in all.
+const CLASSES_BYTES_MAX: usize = 48 * 1024;
+
+/// What the analysis leaves behind for the actions.
+pub(super) struct Analysis {
+    facts: Facts,
+    pub(super) planned: Vec<Planned>,
+    pub(super) record: PathBuf,
+    pub(super) leaf: Option<u64>,
+}
+
+/// Something that the rules allow.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    /// Number of the row.
+    pub(super) row: usize,
+    pub(super) action: Action,
+    pub(super) opinion: Option<Opinion>,
+}
+
+/// Everything that evidence is made of, besides the rows.
+struct Facts {
+    people: Vec<Person>,
+    history: History,
+    assets: Vec<AssetFact>,
+    classes: BTreeMap<String, BTreeSet<Class>>,
+    done: HashMap<String, Vec<Done>>,
+    elsewhere: BTreeSet<String>,
+}
+
+pub(super) fn analyse(
+    cycle: &Cycle<'_>,
+    header: &Header,
+    spool: &mut Spool,
+    elsewhere: &BTreeSet<String>,
+) -> Result<Analysis, RunError> {
+    let facts = gather(cycle, header, spool, elsewhere)?;
+    let path = cycle.settings.folder.join(record_file(&header.name));
+    let mut writing = Writing::create(path.clone(), header)?;
+    let run_digest = header.run.digest();
+    let mut planned = Vec::new();
+    let mut seen = BTreeMap::new();
+    cycle
+        .operator
+        .stage(Stage::Analysis, Some(spool.rows.len() as u64));
+    let size = cycle.analyst.batch_size().clamp(1, 1_000);
+    for first in (0..spool.rows.len()).step_by(size) {
+        let mut batch = Vec::with_capacity(size);
+        for row in first..first.saturating_add(size).min(spool.rows.len()) {
+            let Some(slim) = spool.rows.get(row) else {
+                break;
+            };
+            let request = spool.read(slim).map_err(|source| failed(&path, source))?;
+            let evidence = facts.evidence(cycle, header.run.at, spool, row, slim, request);
+            let frozen = Frozen::new(&header.run, &run_digest, evidence, cycle.agent.rules);
+            note_classes(
+                &mut seen,
+                &facts.classes,
+                spool.assets.name(slim.asset),
+                &frozen,
+            );
+            batch.push((row, frozen));
+        }
+        let opinions = opinions(cycle, &batch);
+        let count = batch.len() as u64;
+        for ((row, frozen), opinion) in batch.into_iter().zip(opinions) {
+            let frozen = frozen.with_opinion(opinion);
+            let ruling = rule(&frozen);
+            if let Some(action) = ruling.action() {
+                planned.push(Planned {
+                    row,
+                    action,
+                    opinion: frozen.evidence().opinion.clone(),
+                });
+            } else {
+                planned.extend(plan_only(&frozen, &ruling, row));
+            }
+            writing.entry(&Entry::of(&frozen, &ruling))?;
+        }
+        cycle.operator.advance(count);
+    }
+    let digest = writing.finish()?;
+    let leaf = commit(cycle, header, spool, &digest, &seen)?;
+    Ok(Analysis {
+        facts,
+        planned,
+        record: path,
+        leaf,
+    })
+}
+
+/// What would be done if nothing but the run itself stood against it: nobody watches, or nobody confirmed the paths.
+fn plan_only(frozen: &Frozen<'_>, ruling: &decision::vault::Ruling, row: usize) -> Option<Planned> {
+    use decision::vault::Finding;
+    let only_planning = |action: &Action| {
+        let against = ruling.findings.against(*action);
+        let mut against = against.iter();
+        against.all(|finding| matches!(finding, Finding::PlanningOnly | Finding::PathsUnconfirmed))
+    };
+    let action = Action::ALL.into_iter().find(only_planning)?;
+    Some(Planned {
+        row,
+        action,
+        opinion: frozen.evidence().opinion.clone(),
+    })
+}
+
+/// One opinion for each of the batch. An analyst that cannot be asked gives none, which withholds.
+fn opinions(cycle: &Cycle<'_>, batch: &[(usize, Frozen<'_>)]) -> Vec<Option<Opinion>> {
+    let subjects: Vec<Subject<'_>> = batch
+        .iter()
+        .map(|(_, frozen)| {
+            let (points, risk) = frozen.score();
+            Subject {
+                frozen,
+                points,
+                risk,
+            }
+        })
+        .collect();
+    let mut opinions = cycle.analyst.opinions(&subjects).unwrap_or_default();
+    opinions.resize(batch.len(), None);
+    opinions
+}
+
+fn gather(
+    cycle: &Cycle<'_>,
+    header: &Header,
+    spool: &mut Spool,
+    elsewhere: &BTreeSet<String>,
+) -> Result<Facts, RunError> {
+    let assets = if cycle.settings.deep {
+        assets(
+            cycle.vault,
+            spool,
+            cycle.settings.concurrency,
+            cycle.operator,
+        )
+    } else {
+        vec![AssetFact::NotAsked; spool.assets.len()]
+    };
+    let state = cycle.agent.store.vault()?;
+    let (people, teams) = people(cycle.agent.directory, &spool.requesters, header.run.at);
+    let own = header.run.own_user.as_deref();
+    let own = own.map(decision::vault::request::login_of).and_then(|own| {
+        let number = spool.requesters.iter().position(|login| login == own);
+        number.and_then(|number| u32::try_from(number).ok())
+    });
+    let mut done: HashMap<String, Vec<Done>> = HashMap::new();
+    for record in state.actions.values().filter(|own| own.state.is_taken()) {
+        done.entry(record.request.clone()).or_default().push(Done {
+            action: record.action,
+            level: record.level,
+        });
+    }
+    Ok(Facts {
+        history: History::of(spool, &teams, own.unwrap_or(NONE)),
+        people,
+        assets,
+        classes: state.classes,
+        done,
+        elsewhere: elsewhere.clone(),
+    })
+}
+
+impl Analysis {
+    /// The evidence of a row again, with the request as it is now.
+    pub(super) fn evidence_again(
+        &self,
+        cycle: &Cycle<'_>,
+        at: Timestamp,
+        spool: &Spool,
+        planned: &Planned,
+        request: WorkflowRequest,
+    ) -> Option<Evidence> {
+        let slim = spool.rows.get(planned.row)?;
+        let facts = &self.facts;
+        let mut evidence = facts.evidence(cycle, at, spool, planned.row, slim, request);
+        evidence.opinion.clone_from(&planned.opinion);
+        Some(evidence)
+    }
+}
+
+impl Facts {
+    fn evidence(
+        &self,
+        cycle: &Cycle<'_>,
+        at: Timestamp,
+        spool: &Spool,
+        row: usize,
+        slim: &Slim,
+        request: WorkflowRequest,
+    ) -> Evidence {
+        let asset = self.assets.get(slim.asset as usize);
+        let asset = asset.unwrap_or(&AssetFact::NotAsked);
+        let person = self.people.get(slim.requester as usize);
+        let path = match asset {
+            AssetFact::Read(asset) => asset.path.as_slice(),
+            AssetFact::NotAsked | AssetFact::Failed(_) => &[],
+        };
+        let asset_id = spool.assets.name(slim.asset);
+        Evidence {
+            signals: self.signals(cycle, at, spool, row, slim, &request, path),
+            asset: asset.fact(at),
+            classes_before: self
+                .classes
+                .get(asset_id)
+                .map(|classes| classes.iter().copied().collect())
+                .unwrap_or_default(),
+            requester: person.map_or(decision::evidence::record::Fact::NotInProfile, |person| {
+                person.fact.clone()
+            }),
+            mapped: mapped(cycle, asset_id, &request, person),
+            done: self.done.get(&request.id).cloned().unwrap_or_default(),
+            done_elsewhere: self.elsewhere.contains(&request.id),
+            opinion: None,
+            brakes: Vec::new(),
+            request,
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a different source")]
+    fn signals(
+        &self,
+        cycle: &Cycle<'_>,
+        at: Timestamp,
+        spool: &Spool,
+        row: usize,
+        slim: &Slim,
+        request: &WorkflowRequest,
+        path: &[String],
+    ) -> Signals {
+        let told = self.history.told(row);
+        let (requests, peers_as_often, peers) = self.history.frequency(slim.requester);
+        let own_zone = self.people.get(slim.requester as usize);
+        let own_zone = own_zone.and_then(|person| person.zone.as_ref());
+        let judged = cycle.settings.hours.as_ref().map(|hours| {
+            let zone = hours.zone_of(own_zone, path);
+            hours.judge(request.created, zone)
+        });
+        let id_of = |row: u32| (row != NONE).then(|| spool.ids.name(row).to_owned());
+        let days = |since: Timestamp| {
+            let days = at.seconds().saturating_sub(since.seconds()) / DAY;
+            u32::try_from(days.max(0)).unwrap_or(u32::MAX)
+        };
+        Signals {
+            requests,
+            in_a_day: told.map_or(0, |told| told.in_a_day),
+            peers_as_often,
+            peers,
+            off_hours: judged.as_ref().map(|(off, _)| *off),
+            local_time: judged.map(|(_, text)| text),
+            first_on_asset: told.is_some_and(|told| told.first_on_asset),
+            first_of_team: told.and_then(|told| told.first_of_team),
+            justification: Justification::of(&request.justification),
+            copied_from: told.and_then(|told| id_of(told.copied_from)),
+            rejected_before: told.and_then(|told| id_of(told.rejected_before)),
+            days_since_created: days(request.created),
+            days_since_approved: request.approved.map(days),
+        }
+    }
+}
+
+/// What `access.yml` says when an id or alias of its catalogue is the asset's id or name, byte by byte.
+fn mapped(
+    cycle: &Cycle<'_>,
+    asset: &str,
+    request: &WorkflowRequest,
+    person: Option<&Person>,
+) -> Option<Mapped> {
+    let rules = cycle.agent.rules;
+    let id = rules
+        .entitlement(asset)
+        .or_else(|| rules.entitlement(&request.asset_name))?;
+    let roles = person.and_then(|person| person.fact.value());
+    let roles = roles.map(|person| person.roles.as_slice());
+    let standard = roles.unwrap_or_default().iter().any(|role| {
+        let role = rules.role(role);
+        role.is_some_and(|role| rules.standard_for(id).contains(&role))
+    });
+    Some(Mapped {
+        entitlement: rules.entry(id)?.id.clone(),
+        standard,
+    })
+}
+
+/// Notes the classes that an asset is seen in for the first time.
+fn note_classes(
+    seen: &mut BTreeMap<String, ClassSet>,
+    known: &BTreeMap<String, BTreeSet<Class>>,
+    asset: &str,
+    frozen: &Frozen<'_>,
+) {
+    let is_id = !asset.is_empty() && asset.len() <= 128 && !asset.contains(char::is_whitespace);
+    let mut classes = frozen.classes().iter();
+    let known = known.get(asset);
+    if is_id && classes.any(|class| known.is_none_or(|known| !known.contains(&class))) {
+        let all = seen.entry(asset.to_owned()).or_default();
+        *all = all.union(frozen.classes());
+    }
+}
+
+/// The record, being written.
+struct Writing {
+    path: PathBuf,
+    file: BufWriter<std::fs::File>,
+    digest: Sha256,
+}
+
+impl Writing {
+    fn create(path: PathBuf, header: &Header) -> Result<Self, RunError> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|source| failed(&path, source))?;
+        let mut writing = Self {
+            path,
+            file: BufWriter::with_capacity(256 * 1024, file),
+            digest: Sha256::new(),
+        };
+        writing.line(header)?;
+        Ok(writing)
+    }
+
+    fn entry(&mut self, entry: &Entry) -> Result<(), RunError> {
+        self.line(entry)
+    }
+
+    fn line<T: serde::Serialize>(&mut self, value: &T) -> Result<(), RunError> {
+        let written = serde_json::to_vec(value).map_err(std::io::Error::from);
+        let written = written.and_then(|mut line| {
+            line.push(b'\n');
+            self.digest.update(&line);
+            self.file.write_all(&line)
+        });
+        written.map_err(|source| failed(&self.path, source))
+    }
+
+    /// On disk, whole; gives `sha256:` and the digest of its bytes.
+    fn finish(self) -> Result<String, RunError> {
+        let path = self.path;
+        let synced = self.file.into_inner().map_err(std::io::Error::from);
+        synced
+            .and_then(|file| file.sync_all())
+            .map_err(|source| failed(&path, source))?;
+        let digest: String =
+            self.digest
+                .finalize()
+                .iter()
+                .fold(String::from("sha256:"), |mut text, byte| {
+                    text.push_str(&format!("{byte:02x}"));
+                    text
+                });
+        Ok(digest)
+    }
+}
+
+/// The digest of the record and newly seen classes, in the log before anything is done. On a broken log nothing is
+/// recorded, and nothing is done either.
+fn commit(
+    cycle: &Cycle<'_>,
+    header: &Header,
+    spool: &Spool,
+    digest: &str,
+    seen: &BTreeMap<String, ClassSet>,
+) -> Result<Option<u64>, RunError> {
+    if header.run.log == decision::evidence::record::LogState::Broken {
+        return Ok(None);
+    }
+    let mut leaves = vec![LeafDraft {
+        category: Category::PolicyCheck,
+        event: "vault.analysed",
+        request: String::new(),
+        person: None,
+        clear: map(&[
+            ("run", header.name.clone()),
+            ("record", digest.to_owned()),
+            ("requests", spool.rows.len().to_string()),
+            ("complete", header.run.listing.complete.to_string()),
+            ("policy", header.run.policy.clone()),
+            ("engine", header.engine.clone()),
+            ("analyst", header.analyst.clone()),
+        ]),
+        keyed: BTreeMap::new(),
+        committed: BTreeMap::new(),
+    }];
+    let mut lines = String::new();
+    for (asset, classes) in seen {
+        let names: Vec<&str> = classes.iter().map(Class::name).collect();
+        lines.push_str(&format!("{asset} {}\n", names.join("+")));
+        if lines.len() > CLASSES_BYTES_MAX {
+            leaves.push(classes_leaf(header, std::mem::take(&mut lines)));
+        }
+    }
+    if !lines.is_empty() {
+        leaves.push(classes_leaf(header, lines));
+    }
+    let transition = Transition {
+        at: header.run.at,
+        leaves,
+        ..Transition::default()
+    };
+    let mut done = commit_all(cycle.agent.store, vec![transition]);
+    let first = done.pop().map(|done| done.map_err(AgentError::from));
+    Ok(first.transpose()?.map(|done| done.committal.first_leaf))
+}
+
+fn classes_leaf(header: &Header, classes: String) -> LeafDraft {
+    LeafDraft {
+        category: Category::Administration,
+        event: "vault.classes",
+        request: String::new(),
+        person: None,
+        clear: map(&[("run", header.name.clone()), ("classes", classes)]),
+        keyed: BTreeMap::new(),
+        committed: BTreeMap::new(),
+    }
+}

@@ -1,0 +1,158 @@
+//! The outbox: a letter stands in the store before it is sent, and is sent at most once. INVARIANT(once).
+
+use std::collections::BTreeMap;
+
+use decision::time::Timestamp;
+use ports::mail::{Letter, Mail, Sent};
+use ports::store::{Category, LeafDraft, PostState, Posted, Transition};
+use ports::{PortError, Store, commit};
+
+use crate::AgentError;
+use crate::ruling::map;
+
+/// After this many vain tries a letter is given up.
+const TRIES_MAX: u32 = 5;
+/// Most letters that one run takes up again.
+const LETTERS_MAX: u32 = 100;
+
+/// What an earlier process left: a letter that was being sent may or may not have gone out, and is told instead of sent.
+/// Gives what the next mail should say.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub fn look_at_outbox(store: &dyn Store, at: Timestamp) -> Result<Vec<String>, AgentError> {
+    let mut told = Vec::new();
+    for posted in store.letters(&[PostState::Sending], LETTERS_MAX)? {
+        let detail = "the process ended while it was being sent".to_owned();
+        told.push(unknown(&posted.letter.id, &detail));
+        keep(
+            store,
+            at,
+            Posted {
+                state: PostState::Unknown,
+                detail,
+                ..posted
+            },
+        )?;
+    }
+    Ok(told)
+}
+
+/// Sends what waits, oldest first, and gives what should be told. A letter that fails never stops a run.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub fn send_waiting(
+    store: &dyn Store,
+    mail: &dyn Mail,
+    at: Timestamp,
+) -> Result<Vec<String>, AgentError> {
+    let mut told = Vec::new();
+    for posted in store.letters(&[PostState::Waiting], LETTERS_MAX)? {
+        keep(
+            store,
+            at,
+            Posted {
+                state: PostState::Sending,
+                ..posted.clone()
+            },
+        )?;
+        fail::fail_point!("cycle-before-mail");
+        let answer = mail.send(&posted.letter);
+        fail::fail_point!("cycle-after-mail");
+        let id = posted.letter.id.clone();
+        let after = outcome(posted, answer, mail.name());
+        match after.state {
+            PostState::Sent if after.detail.is_empty() => {}
+            PostState::Unknown => told.push(unknown(&id, &after.detail)),
+            PostState::Sent | PostState::Waiting | PostState::Sending | PostState::Failed => {
+                told.push(format!("mail `{id}`: {}", after.detail));
+            }
+        }
+        keep(store, at, after)?;
+    }
+    Ok(told)
+}
+
+/// Puts a letter into the outbox.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn post(store: &dyn Store, letter: Letter, at: Timestamp) -> Result<(), AgentError> {
+    let posted = Posted {
+        letter,
+        state: PostState::Waiting,
+        tries: 0,
+        detail: String::new(),
+    };
+    keep(store, at, posted)
+}
+
+fn unknown(id: &str, detail: &str) -> String {
+    format!("whether the mail `{id}` went out is not known, so it was not sent again: {detail}")
+}
+
+fn outcome(posted: Posted, answer: Result<Sent, PortError>, name: &str) -> Posted {
+    let (state, tries, detail) = match answer {
+        Ok(Sent { refused }) => {
+            let each = refused.iter().map(|(to, why)| format!("{to}: {why}"));
+            let each: Vec<String> = each.collect();
+            let detail = if each.is_empty() {
+                String::new()
+            } else {
+                format!("not taken for {}", each.join("; "))
+            };
+            (PostState::Sent, posted.tries, detail)
+        }
+        Err(error @ PortError::Indeterminate(_)) => {
+            (PostState::Unknown, posted.tries, error.to_string())
+        }
+        Err(error @ PortError::Unavailable(_)) => {
+            let tries = posted.tries.saturating_add(1);
+            let state = if tries < TRIES_MAX {
+                PostState::Waiting
+            } else {
+                PostState::Failed
+            };
+            (state, tries, error.to_string())
+        }
+        Err(error @ (PortError::Denied(_) | PortError::Malformed(_))) => {
+            let tries = posted.tries.saturating_add(1);
+            (PostState::Failed, tries, error.to_string())
+        }
+    };
+    let detail = match state {
+        PostState::Waiting => format!("{detail}; {name} is tried again with the next run"),
+        PostState::Failed => format!("{detail}; it is not tried again"),
+        PostState::Sending | PostState::Unknown | PostState::Sent => detail,
+    };
+    Posted {
+        letter: posted.letter,
+        state,
+        tries,
+        detail,
+    }
+}
+
+fn keep(store: &dyn Store, at: Timestamp, posted: Posted) -> Result<(), AgentError> {
+    let leaf = LeafDraft {
+        category: Category::Effect,
+        event: "mail",
+        request: String::new(),
+        person: None,
+        clear: map(&[
+            ("mail", posted.letter.id.clone()),
+            ("mail.state", posted.state.name().to_owned()),
+        ]),
+        keyed: BTreeMap::new(),
+        committed: map(&[("detail", posted.detail.clone())]),
+    };
+    let transition = Transition {
+        at,
+        leaves: vec![leaf],
+        letter: Some(posted),
+        ..Transition::default()
+    };
+    commit(store, transition)?;
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! The list, spooled: rows go to an unnamed file as they come, and memory keeps a few numbers for each.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use decision::vault::request::login_of;
+use decision::vault::signals::Justification;
+use decision::vault::{Status, WorkflowRequest};
+
+/// What memory keeps of a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slim {
+    offset: u64,
+    length: u32,
+    pub(super) created: i64,
+    pub(super) status: SlimStatus,
+    /// Number of the requester.
+    pub(super) requester: u32,
+    /// Number of the asset.
+    pub(super) asset: u32,
+    /// Hash of what the justification says; 0 when it says too little to be compared.
+    pub(super) justification: u64,
+}
+
+/// A status in one byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SlimStatus {
+    Rejected,
+    Other,
+}
+
+/// Names, each with a number.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    numbers: HashMap<Arc<str>, u32>,
+    names: Vec<Arc<str>>,
+}
+
+impl Names {
+    pub(super) fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let name: Arc<str> = name.into();
+        self.names.push(Arc::clone(&name));
+        self.numbers.insert(name, number);
+        number
+    }
+
+    pub(super) fn name(&self, number: u32) -> &str {
+        self.names.get(number as usize).map_or("", |name| name)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+}
+
+/// The rows of one list.
+#[derive(Debug)]
+pub(super) struct Spool {
+    file: BufWriter<File>,
+    end: u64,
+    /// In the vault's order.
+    pub(super) rows: Vec<Slim>,
+    /// Ids by row.
+    pub(super) ids: Names,
+    /// Logins in lower case, without domains.
+    pub(super) requesters: Names,
+    /// Ids of assets; of an asset without one its name after a space, which no id begins with.
+    pub(super) assets: Names,
+}
+
+impl Spool {
+    /// An empty spool, in a file of `folder` that has no name and goes with the process.
+    pub(super) fn new(folder: &Path) -> io::Result<Self> {
+        Ok(Self {
+            file: BufWriter::with_capacity(256 * 1024, tempfile::tempfile_in(folder)?),
+            end: 0,
+            rows: Vec::new(),
+            ids: Names::default(),
+            requesters: Names::default(),
+            assets: Names::default(),
+        })
+    }
+
+    /// Adds a row. One that was read before is replaced: the list moved on while it was read.
+    pub(super) fn add(&mut self, request: &WorkflowRequest) -> io::Result<()> {
+        let bytes = serde_json::to_vec(request)?;
+        self.file.write_all(&bytes)?;
+        let slim = Slim {
+            offset: self.end,
+            length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            created: request.created.seconds(),
+            status: match request.status {
+                Status::Rejected => SlimStatus::Rejected,
+                Status::Active | Status::Approved | Status::Completed | Status::Unknown => {
+                    SlimStatus::Other
+                }
+            },
+            requester: self.requesters.number(&login_of(&request.requester)),
+            asset: match &request.asset {
+                Some(id) => self.assets.number(id),
+                None => self.assets.number(&format!(" {}", request.asset_name)),
+            },
+            justification: hash_of(&request.justification),
+        };
+        self.end = self.end.saturating_add(bytes.len() as u64);
+        let number = self.ids.number(&request.id) as usize;
+        match self.rows.get_mut(number) {
+            Some(row) => *row = slim,
+            None => self.rows.push(slim),
+        }
+        Ok(())
+    }
+
+    /// Everything added is in the file from here on.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+
+    /// Reads a row back.
+    pub(super) fn read(&self, row: &Slim) -> io::Result<WorkflowRequest> {
+        let mut bytes = vec![0; row.length as usize];
+        self.file.get_ref().read_exact_at(&mut bytes, row.offset)?;
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+}
+
+/// Hash of the letters and digits in lower case, so that spaces and marks do not hide a copy.
+fn hash_of(justification: &str) -> u64 {
+    if Justification::of(justification) != Justification::Stated {
+        return 0;
+    }
+    let letters = justification
+        .chars()
+        .filter(|letter| letter.is_alphanumeric());
+    // FNV-1a: a collision makes a request look copied, which only ever holds it back.
+    letters
+        .flat_map(char::to_lowercase)
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, letter| {
+            (hash ^ u64::from(u32::from(letter))).wrapping_mul(0x0100_0000_01b3)
+        })
+        .max(1)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_comes_again_takes_the_place_of_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::new(folder.path()).unwrap();
+        let mut row = WorkflowRequest {
+            id: "a".into(),
+            requester: "CORP\\Engineer-001".into(),
+            asset_name: "build-01".into(),
+            ..WorkflowRequest::default()
+        };
+        spool.add(&row).unwrap();
+        row.id = "b".into();
+        row.requester = "engineer-001@corp.example".into();
+        spool.add(&row).unwrap();
+        row.id = "a".into();
+        row.status = Status::Rejected;
+        spool.add(&row).unwrap();
+        spool.finish().unwrap();
+        assert_eq!(spool.rows.len(), 2);
+        assert_eq!(spool.requesters.len(), 1);
+        assert_eq!(spool.read(&spool.rows[0]).unwrap(), row);
+    }
+
+    #[test]
+    fn copies_are_seen_through_marks_and_case() {
+        let one = hash_of("Patch verification after CHG-2207");
+        assert_eq!(one, hash_of("patch  verification, after chg 2207!"));
+        assert_ne!(one, hash_of("Patch verification after CHG-2208"));
+        assert_eq!(hash_of("asap"), 0);
+    }
+}

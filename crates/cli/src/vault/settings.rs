@@ -1,0 +1,250 @@
+//! Settings of the vault's door, read from their keys and checked together.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use agent::cycle::hours::Hours;
+use connectors::pam_vault;
+use decision::findings::risk::RiskLevel;
+use decision::time::Minutes;
+use decision::vault::run::Settings as RuleSettings;
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use ports::Secret;
+
+use super::environment::{Environment, refuse};
+use super::file::{self, VaultFile};
+use crate::error::{Error, Exit};
+use crate::settings::{self, Home};
+
+const SECRET_BYTES_MAX: u64 = 64 * 1024;
+
+/// Everything that a run over the vault is set to.
+pub(crate) struct VaultSettings {
+    pub(crate) client: pam_vault::Settings,
+    pub(crate) cycle: agent::cycle::Settings,
+    pub(crate) autonomous: bool,
+    pub(crate) completes_requests: bool,
+    pub(crate) reports: PathBuf,
+    pub(crate) alerts: Alerts,
+}
+
+/// What a mail has, and to whom it goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Alerts {
+    pub(crate) run_summary: bool,
+    pub(crate) high_risk: bool,
+    pub(crate) anomaly: bool,
+    pub(crate) recipients: Vec<String>,
+    pub(crate) template: Option<PathBuf>,
+}
+
+/// Reads and checks all settings of the vault's door.
+pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
+    let environment = Environment::of(home)?;
+    let keys = &environment;
+    let VaultFile { allow, zones } = file::read(home)?;
+    let hours = hours(keys, zones)?;
+    let approve_at_most = threshold(keys, "RISK_THRESHOLD_APPROVE", RiskLevel::Low)?;
+    let reject_at_least = threshold(keys, "RISK_THRESHOLD_REJECT", RiskLevel::Critical)?;
+    if approve_at_most > RiskLevel::Low {
+        return Err(Error::new(
+            Exit::NotAllowed,
+            format!(
+                "RISK_THRESHOLD_APPROVE is `{}`, and only `low` is approved without a person",
+                approve_at_most.vault_name()
+            ),
+        )
+        .hint("set it to low, or leave it out"));
+    }
+    if approve_at_most >= reject_at_least {
+        return Err(Error::new(
+            Exit::NotAllowed,
+            "RISK_THRESHOLD_APPROVE is not below RISK_THRESHOLD_REJECT, so a request could be both",
+        )
+        .hint("set RISK_THRESHOLD_REJECT to medium, high or critical"));
+    }
+    let timeout = timeout(keys)?;
+    let rules = RuleSettings {
+        approve: keys.flag("AUTO_APPROVE_LOW_RISK", false)?,
+        reject: keys.flag("AUTO_REJECT_CRITICAL_RISK", false)?,
+        close: keys.flag("AUTO_CLOSE_STALE", false)?,
+        approve_at_most,
+        reject_at_least,
+        stale_days: keys.number("STALE_REQUEST_DAYS", 7, 1, 366)?,
+        lookback_days: keys.number("REQUEST_LOOKBACK_DAYS", 30, 1, 366)?,
+        hours_set: hours.is_some(),
+        allow,
+    };
+    let concurrency = keys.number("VAULT_CONCURRENCY", 4, 1, 16)? as usize;
+    let path_of = |name: &str, default: PathBuf| keys.get(name).map_or(default, PathBuf::from);
+    let settings = VaultSettings {
+        client: client(keys, timeout, concurrency)?,
+        cycle: agent::cycle::Settings {
+            rules,
+            hours,
+            deep: keys.flag("DEEP_ANALYSIS", true)?,
+            concurrency,
+            folder: home.state().join("runs"),
+            state_file: path_of("AGENT_STATE_FILE", home.state().join("agent_state.json")),
+            // Twice the longest call, in whole minutes.
+            settled_after: Minutes(u32::try_from(timeout.as_secs().div_ceil(30)).unwrap_or(40)),
+        },
+        autonomous: keys.flag("AUTONOMOUS_MODE", false)?,
+        completes_requests: keys.flag("VAULT_COMPLETE_REQUESTS", true)?,
+        reports: path_of("REPORT_FOLDER", home.state().join("reports")),
+        alerts: Alerts {
+            run_summary: keys.flag("ALERT_ON_RUN_SUMMARY", true)?,
+            high_risk: keys.flag("ALERT_ON_HIGH_RISK", true)?,
+            anomaly: keys.flag("ALERT_ON_ANOMALY", true)?,
+            recipients: keys.list("ALERT_RECIPIENT_EMAILS"),
+            template: keys.get("ALERT_TEMPLATE").map(PathBuf::from),
+        },
+    };
+    Ok((settings, environment))
+}
+
+fn client(
+    keys: &Environment,
+    timeout: Duration,
+    concurrency: usize,
+) -> Result<pam_vault::Settings, Error> {
+    let token = match (keys.get("VAULT_TOKEN"), keys.get("VAULT_TOKEN_FILE")) {
+        (Some(token), _) => Secret::new(token.to_owned()),
+        (None, Some(file)) => secret_in(Path::new(file), "the vault's API token")?,
+        (None, None) => keys
+            .needed("VAULT_TOKEN_FILE")
+            .map(|_| Secret::new(String::new()))?,
+    };
+    let text = |name: &str| keys.get(name).map(str::to_owned);
+    Ok(pam_vault::Settings {
+        ca_bundle: keys.get("VAULT_CA_BUNDLE").map(PathBuf::from),
+        insecure: keys.flag("VAULT_INSECURE", false)?,
+        timeout,
+        page_size: keys.number("VAULT_PAGE_SIZE", 100, 1, 100)?,
+        concurrency,
+        approve_path: text("VAULT_APPROVE_PATH"),
+        reject_path: text("VAULT_REJECT_PATH"),
+        close_path: text("VAULT_CLOSE_PATH"),
+        request_path: text("VAULT_REQUEST_PATH"),
+        platform_description_url: text("VAULT_PLATFORM_DESCRIPTION"),
+        action_types: keys.list("VAULT_ACTION_TYPES"),
+        reason_charset: keys.flag("VAULT_REASON_CHARSET", false)?,
+        ..pam_vault::Settings::new(keys.needed("VAULT_BASE_URL")?, token)
+    })
+}
+
+/// Reads a secret from a file of its own, which nobody else may read.
+pub(crate) fn secret_in(path: &Path, what: &str) -> Result<Secret, Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bytes = settings::read(path, SECRET_BYTES_MAX, what)?;
+    let mode = std::fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(Error::new(
+            Exit::BadInput,
+            format!(
+                "`{}` can be read by others (mode {:o})",
+                path.display(),
+                mode & 0o777
+            ),
+        )
+        .hint(format!("run `chmod 600 {}`", path.display())));
+    }
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::new(Exit::BadInput, format!("`{}` is not text", path.display())))?;
+    Ok(Secret::new(text.trim().to_owned()))
+}
+
+fn threshold(keys: &Environment, name: &str, default: RiskLevel) -> Result<RiskLevel, Error> {
+    let Some(value) = keys.get(name) else {
+        return Ok(default);
+    };
+    RiskLevel::from_vault_name(value)
+        .ok_or_else(|| refuse(name, value, "low, medium, high or critical"))
+}
+
+fn timeout(keys: &Environment) -> Result<Duration, Error> {
+    let name = "VAULT_TIMEOUT";
+    let Some(value) = keys.get(name) else {
+        return Ok(Duration::from_secs(30));
+    };
+    let seconds = value.strip_suffix('s').unwrap_or(value).parse().ok();
+    seconds
+        .filter(|seconds| (1..=600).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| refuse(name, value, "seconds from `1s` to `600s`"))
+}
+
+/// Business hours; `None` when they were not set. One of the two alone is a mistake.
+fn hours(
+    keys: &Environment,
+    containers: std::collections::BTreeMap<String, TimeZone>,
+) -> Result<Option<Hours>, Error> {
+    let (from, to) = ("OFF_HOURS_START", "OFF_HOURS_END");
+    let (Some(end), Some(begin)) = (keys.get(from), keys.get(to)) else {
+        return match (keys.get(from), keys.get(to)) {
+            (None, None) => Ok(None),
+            _ => Err(Error::new(
+                Exit::BadInput,
+                format!("only one of {from} and {to} is set"),
+            )
+            .hint("set both: the end of business, and its begin")),
+        };
+    };
+    let end_of_business = minute(from, end)?;
+    let begin_of_business = minute(to, begin)?;
+    if end_of_business == begin_of_business {
+        return Err(
+            Error::new(Exit::BadInput, format!("{from} and {to} are the same"))
+                .hint("off-hours begin with the end of business and end with its begin"),
+        );
+    }
+    let zone = keys.get("OFF_HOURS_ZONE").unwrap_or("UTC");
+    let zone = TimeZone::get(zone).map_err(|_| {
+        refuse(
+            "OFF_HOURS_ZONE",
+            zone,
+            "a time zone such as `Europe/Berlin`",
+        )
+    })?;
+    let days = keys.list("OFF_DAYS");
+    let days_off: Result<Vec<Weekday>, Error> = days.iter().map(|day| weekday(day)).collect();
+    Ok(Some(Hours {
+        end_of_business,
+        begin_of_business,
+        days_off: days_off?,
+        zone,
+        containers,
+    }))
+}
+
+/// `18` or `18:30` as a minute of the day.
+fn minute(name: &str, value: &str) -> Result<u16, Error> {
+    let (hour, minute) = value.split_once(':').unwrap_or((value, "0"));
+    let read = |text: &str, most: u16| text.parse().ok().filter(|number: &u16| *number <= most);
+    match (read(hour, 23), read(minute, 59)) {
+        (Some(hour), Some(minute)) => Ok(hour.saturating_mul(60).saturating_add(minute)),
+        _ => Err(refuse(
+            name,
+            value,
+            "an hour such as `18` or `18:30`, 0 to 23",
+        )),
+    }
+}
+
+fn weekday(text: &str) -> Result<Weekday, Error> {
+    let days = [
+        ("mon", Weekday::Monday),
+        ("tue", Weekday::Tuesday),
+        ("wed", Weekday::Wednesday),
+        ("thu", Weekday::Thursday),
+        ("fri", Weekday::Friday),
+        ("sat", Weekday::Saturday),
+        ("sun", Weekday::Sunday),
+    ];
+    let lower = text.to_lowercase();
+    days.into_iter()
+        .find(|(name, _)| lower.starts_with(name))
+        .map(|(_, day)| day)
+        .ok_or_else(|| refuse("OFF_DAYS", text, "days such as `Sat,Sun`"))
+}

@@ -1,0 +1,337 @@
+//! `run`: one cycle over the vault, or one every few hours.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use agent::advise::BuiltIn;
+use agent::cycle::record::{ActionOutcome, ActionTold};
+use agent::cycle::state_file::StateFile;
+use agent::cycle::{Cycle, Operator, Ran, RunError, Stage, post};
+use agent::report::run as report;
+use decision::evidence::record::Mode;
+use decision::time::Timestamp;
+use decision::vault::run::Attendance;
+use ports::Clock as _;
+
+use crate::args::Run;
+use crate::error::{Error, Exit};
+use crate::output::{self, Format};
+use crate::progress::Progress;
+use crate::settings::Home;
+use crate::vault::parts::VaultParts;
+use crate::vault::{settings, start};
+use crate::wiring;
+
+/// Longest wait between two looks at the clock and the switches.
+const TICK: Duration = Duration::from_millis(500);
+/// How long to wait when another process has the store.
+const BUSY: Duration = Duration::from_secs(60);
+
+pub(crate) fn run(home: &Home, format: Format, arguments: &Run) -> Result<Exit, Error> {
+    start::check(home)?;
+    let stopping = stopping()?;
+    let Some(every) = &arguments.every else {
+        return once(home, format, arguments, &stopping);
+    };
+    let every = interval(every)?;
+    let mut next = first_start(home, every)?;
+    loop {
+        if !wait_until(next, &stopping) {
+            output::note("stopped");
+            return Ok(Exit::Done);
+        }
+        let began = Instant::now();
+        let wait = match once(home, format, arguments, &stopping) {
+            Ok(code) => {
+                if code != Exit::Done {
+                    output::note(&format!("this run ended with exit code {}", code.number()));
+                }
+                every
+            }
+            Err(error) if error.code == Exit::InUse => {
+                output::complain(&error);
+                BUSY.min(every)
+            }
+            // What the operator must mend does not mend itself, but a vault that is away comes back.
+            Err(error) if error.code == Exit::Failed => {
+                output::complain(&error);
+                every
+            }
+            Err(error) => return Err(error),
+        };
+        // A machine that slept through several starts makes up for them once.
+        next = began.checked_add(jittered(wait)).unwrap_or(began);
+    }
+}
+
+/// The flag that SIGTERM and SIGINT raise. A second one ends the process at once.
+fn stopping() -> Result<Arc<AtomicBool>, Error> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag))?;
+        signal_hook::flag::register(signal, Arc::clone(&flag))?;
+    }
+    Ok(flag)
+}
+
+fn interval(text: &str) -> Result<Duration, Error> {
+    let minutes = decision::time::Minutes::parse(text);
+    minutes
+        .filter(|minutes| (1..=44_640).contains(&minutes.0))
+        .map(|minutes| Duration::from_secs(u64::from(minutes.0).saturating_mul(60)))
+        .ok_or_else(|| {
+            Error::new(Exit::BadInput, format!("`{text}` is no interval"))
+                .hint("`--every` takes a duration from 1m to 31d, such as `4h`")
+        })
+}
+
+/// When the first run begins: at once when the last one is too long ago, else when it is due.
+fn first_start(home: &Home, every: Duration) -> Result<Instant, Error> {
+    let (settings, _) = settings::read(home)?;
+    let file = StateFile::read(&settings.cycle.state_file)
+        .map_err(|message| Error::new(Exit::BadInput, message))?;
+    let now = ports::SystemClock.now();
+    let last = file.last_run.as_deref().and_then(Timestamp::parse);
+    let since = last.map(|last| now.seconds().saturating_sub(last.seconds()));
+    let since = since.and_then(|seconds| u64::try_from(seconds).ok());
+    let left = since.map(|seconds| every.saturating_sub(Duration::from_secs(seconds)));
+    let left = left.unwrap_or_default();
+    if !left.is_zero() {
+        output::note(&format!(
+            "the last run was {} min ago; the next begins in {} min",
+            since.unwrap_or_default() / 60,
+            left.as_secs().div_ceil(60)
+        ));
+    }
+    Ok(Instant::now()
+        .checked_add(left)
+        .unwrap_or_else(Instant::now))
+}
+
+/// Waits; `false` when the process is to end.
+fn wait_until(moment: Instant, stopping: &AtomicBool) -> bool {
+    loop {
+        if stopping.load(Ordering::SeqCst) {
+            return false;
+        }
+        let left = moment.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return true;
+        }
+        std::thread::sleep(left.min(TICK));
+    }
+}
+
+/// Up to a tenth more, so that several agents do not call at the same moment.
+fn jittered(wait: Duration) -> Duration {
+    let mut byte = [0_u8; 1];
+    // Without randomness there is no jitter, which is no error.
+    let _ = getrandom::fill(&mut byte);
+    wait.saturating_add(wait.saturating_mul(u32::from(byte[0])) / 2_560)
+}
+
+fn once(
+    home: &Home,
+    format: Format,
+    arguments: &Run,
+    stopping: &AtomicBool,
+) -> Result<Exit, Error> {
+    let (settings, environment) = settings::read(home)?;
+    let parts = wiring::open(home, Mode::Advise)?;
+    let vault = VaultParts::open(settings, &environment)?;
+    let attendance = attendance(&vault, arguments);
+    let console = Console::new(format, stopping, home);
+    let ran = cycle(&parts, &vault, attendance, &console);
+    console.finish();
+    let mut ran = ran?;
+    ran.closing
+        .remarks
+        .extend(post::look_at_outbox(&parts.store, parts.agent().now()?)?);
+    let written = report::write(&ran.record, &ran.closing, &vault.settings.reports)
+        .map_err(|error| Error::of(Exit::Failed, &error).hint(error.hint()))?;
+    let told = vault.mail_report(&parts, &ran, &written);
+    for remark in told {
+        output::trouble(&remark);
+    }
+    if let Some(remark) = vault.finish() {
+        output::note(&remark);
+    }
+    tell(&ran, &written, format);
+    super::finish(&parts)?;
+    Ok(code(&ran, attendance))
+}
+
+fn cycle(
+    parts: &wiring::Parts,
+    vault: &VaultParts,
+    attendance: Attendance,
+    console: &Console<'_>,
+) -> Result<Ran, Error> {
+    let cycle = Cycle {
+        agent: parts.agent(),
+        vault: &vault.client,
+        analyst: &BuiltIn,
+        model_lost: None,
+        settings: &vault.settings.cycle,
+        attendance,
+        operator: console,
+    };
+    cycle.run().map_err(|error| match error {
+        RunError::Agent(error) => error.into(),
+        RunError::Vault(_) => Error::of(Exit::Failed, &error)
+            .hint("`doctor` tells what the vault answers and what is missing"),
+        RunError::Files { .. } => Error::of(Exit::Failed, &error)
+            .hint("check that the disk is not full and the folder is writable"),
+        RunError::StateFile(_) => Error::of(Exit::BadInput, &error),
+    })
+}
+
+fn attendance(vault: &VaultParts, arguments: &Run) -> Attendance {
+    use std::io::IsTerminal as _;
+    let watched = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if arguments.plan {
+        Attendance::Planning
+    } else if vault.settings.autonomous {
+        Attendance::Autonomous
+    } else if watched && arguments.every.is_none() {
+        Attendance::Asked
+    } else {
+        Attendance::Planning
+    }
+}
+
+fn code(ran: &Ran, attendance: Attendance) -> Exit {
+    if !ran.header.run.listing.complete {
+        return Exit::Incomplete;
+    }
+    let planned = ran.closing.actions.iter();
+    let only = planned
+        .clone()
+        .any(|action| action.outcome == ActionOutcome::Planned);
+    if attendance == Attendance::Planning || (only && !ran.header.run.paths_confirmed) {
+        return Exit::PlannedOnly;
+    }
+    Exit::Done
+}
+
+fn tell(ran: &Ran, written: &report::Written, format: Format) {
+    let summary = &written.overview.summary;
+    if format != Format::Text {
+        let told = serde_json::json!({
+            "run": ran.header.name,
+            "complete": ran.header.run.listing.complete,
+            "requests": summary.requests,
+            "risk": summary.risks.from_critical().map(|(risk, count)| {
+                serde_json::json!({ "risk": risk.vault_name(), "requests": count })
+            }),
+            "actions": ran.closing.actions,
+            "left_alone": ran.closing.left_alone,
+            "remarks": ran.closing.remarks,
+            "report": written.json.display().to_string(),
+            "leaf": ran.closing.leaf,
+        });
+        output::json(&told, format);
+        return;
+    }
+    output::heading(&format!("Run {}", ran.header.name));
+    let risks = summary.risks.from_critical();
+    let each = risks.map(|(risk, count)| format!("{count} {}", risk.vault_name()));
+    output::paragraph(
+        "  ",
+        &format!("{} requests: {}", summary.requests, each.join(", ")),
+    );
+    for (what, count) in summary.actions.told() {
+        if count > 0 {
+            output::paragraph("  ", &format!("{count} {what}"));
+        }
+    }
+    for (why, count) in summary.left_alone.iter().take(6) {
+        output::paragraph("  ", &format!("{count} left alone: {why}"));
+    }
+    for remark in ran
+        .header
+        .run
+        .listing
+        .remarks
+        .iter()
+        .chain(&ran.closing.remarks)
+    {
+        output::note(remark);
+    }
+    let shown = |path: &PathBuf| path.display().to_string();
+    output::paragraph("  ", &format!("report: {}", shown(&written.html)));
+}
+
+/// The terminal, and what can stop a run.
+struct Console<'a> {
+    format: Format,
+    stopping: &'a AtomicBool,
+    stop_file: PathBuf,
+    progress: std::sync::Mutex<Option<Progress>>,
+}
+
+impl<'a> Console<'a> {
+    fn new(format: Format, stopping: &'a AtomicBool, home: &Home) -> Self {
+        Self {
+            format,
+            stopping,
+            stop_file: home.stop_file(),
+            progress: std::sync::Mutex::new(None),
+        }
+    }
+
+    fn progress(&self) -> std::sync::MutexGuard<'_, Option<Progress>> {
+        let progress = self.progress.lock();
+        progress.unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn finish(&self) {
+        if let Some(progress) = self.progress().take() {
+            progress.finish();
+        }
+    }
+}
+
+impl Operator for Console<'_> {
+    fn stage(&self, stage: Stage, total: Option<u64>) {
+        self.finish();
+        let what = match stage {
+            Stage::List => "requests read",
+            Stage::AssetIds => "assets found",
+            Stage::Assets => "asset records read",
+            Stage::Analysis => "requests analysed",
+            Stage::Actions => "actions",
+        };
+        *self.progress() = Some(Progress::start(what, total, self.format));
+    }
+
+    fn advance(&self, more: u64) {
+        if let Some(progress) = &*self.progress() {
+            progress.step(more);
+        }
+    }
+
+    fn confirm(&self, planned: &ActionTold) -> bool {
+        self.finish();
+        output::note(&format!(
+            "{} {} — {} asks for {} (risk {})",
+            planned.action,
+            planned.request,
+            planned.requester,
+            planned.asset_name,
+            planned.risk.vault_name()
+        ));
+        output::note(&format!("  reason for the vault: {}", planned.comment));
+        output::ask("do it? [y/N]")
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop_file.exists()
+    }
+}

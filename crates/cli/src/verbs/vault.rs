@@ -1,0 +1,283 @@
+//! `vault`, `stop`, `resume`: what an operator does at the vault's door.
+
+use std::collections::BTreeMap;
+
+use agent::cycle::record::{Entry, Header};
+use decision::vault::Status;
+use decision::vault::request::login_of;
+use ports::Store as _;
+use ports::store::{ActionState, Category, LeafDraft, Transition};
+
+use crate::administration;
+use crate::args::{Vault, VaultAllow};
+use crate::error::{Error, Exit};
+use crate::output::{self, Format};
+use crate::reviewer;
+use crate::settings::Home;
+use crate::vault::{settings, start};
+use crate::wiring;
+
+pub(crate) fn run(home: &Home, format: Format, vault: Vault) -> Result<Exit, Error> {
+    match vault {
+        Vault::Init => init(home),
+        Vault::Allow(VaultAllow::Suggest { at_least }) => suggest(home, format, at_least),
+        Vault::Actions { open } => actions(home, format, open),
+        Vault::Settle { key, done } => settle(home, &key, done),
+        Vault::Classes => classes(home, format),
+        Vault::Clear { asset, reason } => clear(home, &asset, &reason),
+    }
+}
+
+fn init(home: &Home) -> Result<Exit, Error> {
+    let written = start::write(home)?;
+    let place = home.path().display();
+    if written.is_empty() {
+        output::note(&format!("`{place}` has everything already"));
+    } else {
+        output::say(&format!("wrote {} into {place}", written.join(", ")));
+    }
+    output::note("next: set VAULT_BASE_URL and VAULT_TOKEN_FILE in .env, then run `doctor`");
+    Ok(Exit::Done)
+}
+
+/// `stop`: the kill switch, for both doors. Nobody needs a right to stop.
+pub(crate) fn stop(home: &Home, reason: &str) -> Result<Exit, Error> {
+    // The file holds even when the store is in use by a run or cannot be opened.
+    std::fs::create_dir_all(home.path())?;
+    std::fs::write(home.stop_file(), format!("{reason}\n"))?;
+    match wiring::open_to_read(home) {
+        Ok(parts) => {
+            administration::switch(&parts, "agent.stopped", reason, None)?;
+            super::finish(&parts)?;
+        }
+        Err(error) => output::note(&format!(
+            "the stop file is written, and holds; it could not be recorded in the log: {}",
+            error.message
+        )),
+    }
+    output::say(
+        "stopped: nothing is granted, approved or rejected; expiries, revocations and closures go on",
+    );
+    Ok(Exit::Done)
+}
+
+/// `resume`: only security lifts the kill switch.
+pub(crate) fn resume(home: &Home, reason: &str) -> Result<Exit, Error> {
+    let parts = wiring::open_to_read(home)?;
+    let by = reviewer::of_security(&parts.directory)?;
+    administration::switch(&parts, "agent.resumed", reason, Some(&by.person.id))?;
+    match std::fs::remove_file(home.stop_file()) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        Ok(()) | Err(_) => {}
+    }
+    super::finish(&parts)?;
+    output::say("resumed");
+    Ok(Exit::Done)
+}
+
+/// A draft of the allow-list from the newest run: what people approved often and never rejected, and what no class of danger
+/// touches. It is printed, never used by itself.
+fn suggest(home: &Home, format: Format, at_least: u32) -> Result<Exit, Error> {
+    let (settings, _) = settings::read(home)?;
+    let newest = newest_record(&settings.cycle.folder)?;
+    let text = std::fs::read_to_string(&newest)?;
+    let mut lines = text.lines();
+    let header: Option<Header> = lines
+        .next()
+        .and_then(|line| serde_json::from_str(line).ok());
+    let damaged = || {
+        Error::new(
+            Exit::BadInput,
+            format!("`{}` is no record of a run", newest.display()),
+        )
+        .hint("`run --plan` makes a new one")
+    };
+    let header = header.ok_or_else(damaged)?;
+    let mut counts: BTreeMap<(String, String, String), (u32, u32)> = BTreeMap::new();
+    for line in lines {
+        let entry: Entry = serde_json::from_str(line).map_err(|_| damaged())?;
+        let evidence = &entry.evidence;
+        let (Some(asset), Some(action)) = (evidence.asset.value(), &evidence.request.action) else {
+            continue;
+        };
+        let dangerous = entry.findings.iter().any(|finding| {
+            finding.starts_with("never-auto") || finding == "privileged" || finding == "own-request"
+        });
+        if dangerous {
+            continue;
+        }
+        let groups = evidence
+            .requester
+            .value()
+            .map(|person| person.groups.clone());
+        let who = match groups.as_deref() {
+            Some([group]) => group.clone(),
+            Some(_) | None => format!("user:{}", login_of(&evidence.request.requester)),
+        };
+        let count = counts
+            .entry((who, asset.container(), action.clone()))
+            .or_default();
+        match evidence.request.status {
+            Status::Approved | Status::Completed => count.0 = count.0.saturating_add(1),
+            Status::Rejected => count.1 = count.1.saturating_add(1),
+            Status::Active | Status::Unknown => {}
+        }
+    }
+    let mut found: Vec<_> = counts
+        .into_iter()
+        .filter(|(_, (approved, rejected))| *approved >= at_least && *rejected == 0)
+        .collect();
+    found.sort_by_key(|(_, (approved, _))| std::cmp::Reverse(*approved));
+    if format != Format::Text {
+        let rows: Vec<Vec<String>> = found
+            .iter()
+            .map(|((who, container, action), (approved, _))| {
+                vec![
+                    who.clone(),
+                    container.clone(),
+                    action.clone(),
+                    approved.to_string(),
+                ]
+            })
+            .collect();
+        output::rows(
+            &["requester", "container", "action", "approved"],
+            &rows,
+            format,
+        );
+        return Ok(Exit::Done);
+    }
+    output::say(&format!(
+        "# From run {}: approved at least {at_least} times by people, never rejected, no class of danger.\n# Read every line before you put it into vault.yml.\nallow:",
+        header.name
+    ));
+    if found.is_empty() {
+        output::say("  []");
+    }
+    for ((who, container, action), (approved, _)) in &found {
+        // JSON strings are YAML strings, whatever is in them.
+        let quoted = |text: &String| serde_json::to_string(text).unwrap_or_default();
+        output::say(&format!(
+            "  - {{ requester: {}, container: {}, action: {} }} # {approved} times",
+            quoted(who),
+            quoted(container),
+            quoted(action)
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+fn newest_record(folder: &std::path::Path) -> Result<std::path::PathBuf, Error> {
+    let none = || {
+        Error::new(Exit::NotFound, "there is no record of a run yet")
+            .hint("`run --plan` reads the vault and does nothing else")
+    };
+    let entries = std::fs::read_dir(folder).map_err(|_| none())?;
+    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let records = files.filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("vault-run-") && name.ends_with(".jsonl"))
+    });
+    records.max().ok_or_else(none)
+}
+
+fn actions(home: &Home, format: Format, open: bool) -> Result<Exit, Error> {
+    let parts = wiring::open_to_read(home)?;
+    let state = parts.store.vault()?;
+    let mut found: Vec<_> = state
+        .actions
+        .iter()
+        .filter(|(_, record)| !open || record.state.is_open())
+        .collect();
+    found.sort_by_key(|(_, record)| std::cmp::Reverse(record.at));
+    let rows: Vec<Vec<String>> = found
+        .into_iter()
+        .map(|(key, record)| {
+            vec![
+                key.clone(),
+                record.action.to_string(),
+                record.at.to_string(),
+                record.run.clone(),
+                record.state.name().to_owned(),
+            ]
+        })
+        .collect();
+    output::rows(&["key", "action", "at", "run", "state"], &rows, format);
+    Ok(Exit::Done)
+}
+
+/// A person looked in the vault and says what became of an action.
+fn settle(home: &Home, key: &str, done: bool) -> Result<Exit, Error> {
+    let parts = wiring::open_to_read(home)?;
+    let by = reviewer::of_security(&parts.directory)?;
+    let state = parts.store.vault()?;
+    let record = state
+        .actions
+        .get(key)
+        .filter(|record| record.state.is_open());
+    let record = record.ok_or_else(|| {
+        Error::new(Exit::NotFound, format!("there is no open action `{key}`"))
+            .hint("`vault actions --open` lists them")
+    })?;
+    let settled = if done {
+        ActionState::Done
+    } else {
+        ActionState::Withdrawn
+    };
+    let fields = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    };
+    let transition = Transition {
+        at: parts.agent().now()?,
+        leaves: vec![LeafDraft {
+            category: Category::Effect,
+            event: "vault.settled",
+            request: record.request.clone(),
+            person: Some(by.person.id.clone()),
+            clear: fields(&[("key", key), ("state", settled.name())]),
+            keyed: BTreeMap::new(),
+            committed: fields(&[("detail", "a person looked in the vault")]),
+        }],
+        ..Transition::default()
+    };
+    ports::commit(&parts.store, transition)?;
+    super::finish(&parts)?;
+    output::say(&format!("{key}: {}", settled.name()));
+    Ok(Exit::Done)
+}
+
+fn classes(home: &Home, format: Format) -> Result<Exit, Error> {
+    let parts = wiring::open_to_read(home)?;
+    let state = parts.store.vault()?;
+    let rows: Vec<Vec<String>> = state
+        .classes
+        .iter()
+        .map(|(asset, classes)| {
+            let names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
+            vec![asset.clone(), names.join(", ")]
+        })
+        .collect();
+    output::rows(&["asset", "classes"], &rows, format);
+    Ok(Exit::Done)
+}
+
+/// The strictest class that was ever seen sticks until security says otherwise.
+fn clear(home: &Home, asset: &str, reason: &str) -> Result<Exit, Error> {
+    let parts = wiring::open_to_read(home)?;
+    let by = reviewer::of_security(&parts.directory)?;
+    if !parts.store.vault()?.classes.contains_key(asset) {
+        return Err(
+            Error::new(Exit::NotFound, format!("the asset `{asset}` has no class"))
+                .hint("`vault classes` lists those that have"),
+        );
+    }
+    administration::clear_asset(&parts, asset, reason, &by.person.id)?;
+    super::finish(&parts)?;
+    output::say(&format!(
+        "{asset}: cleared; what is seen from now on counts"
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,359 @@
+//! One row of the list: from the vault's JSON, whatever its keys are called, to a request.
+
+use decision::time::Timestamp;
+use decision::vault::WorkflowRequest;
+use decision::vault::request::{Approved, Status};
+use ports::vault::Row;
+use serde_json::Value;
+
+use super::bounds::{JUSTIFICATION_CHARS_MAX, LIST_MAX, NAME_CHARS_MAX};
+use super::{text, values};
+
+const ID: &[&str] = &["id", "requestId", "request_id", "uuid"];
+const STATUS: &[&str] = &["status", "state"];
+const CREATED: &[&str] = &[
+    "created",
+    "createdAt",
+    "createdTime",
+    "requested",
+    "requestTime",
+];
+const APPROVED: &[&str] = &["approved", "approvedAt", "approvedTime", "approvalTime"];
+const ASSET_NAME: &[&str] = &[
+    "entityName",
+    "entity.name",
+    "entity",
+    "assetName",
+    "asset.name",
+    "objectName",
+    "name",
+];
+const ASSET_ID: &[&str] = &[
+    "entityId",
+    "entity.id",
+    "assetId",
+    "asset.id",
+    "objectId",
+    "targetId",
+];
+const PEOPLE: &[&str] = &["requestor", "requester", "user", "createdBy"];
+const APPROVERS: &[&str] = &[
+    "by",
+    "approver",
+    "approvedBy",
+    "user",
+    "login",
+    "username",
+    "name",
+];
+const PERSON: &[&str] = &["login", "username", "userName", "name", "displayName"];
+const MESSAGE: &[&str] = &["message", "reason", "justification", "comment"];
+const FROM: &[&str] = &["from", "requestedFrom", "start"];
+const UNTIL: &[&str] = &["to", "requestedTo", "end", "expires"];
+const ACTION: &[&str] = &["action", "actionType", "operation", "type"];
+const GIVEN: &[&str] = &["time", "at", "approved", "approvedAt", "created", "date"];
+
+/// Reads a row. Without id, status or time of filing it is [`Row::Unreadable`].
+pub(super) fn row(row: &Value) -> Row {
+    let id = self::id(row);
+    let status = values::first(row, STATUS, values::text);
+    let created = values::first(row, CREATED, values::time);
+    let (Some(id), Some(status), Some(created)) = (id.clone(), status.as_ref(), created) else {
+        let lacks: Vec<&str> = [
+            (id.is_none(), "an id"),
+            (status.is_none(), "a status"),
+            (created.is_none(), "a time at which it was filed"),
+        ]
+        .into_iter()
+        .filter_map(|(lacking, what)| lacking.then_some(what))
+        .collect();
+        return Row::Unreadable {
+            id,
+            why: format!("the row lacks {}", lacks.join(" and ")),
+        };
+    };
+    Row::Request(Box::new(request(row, id, status, created)))
+}
+
+fn request(row: &Value, id: String, status: &str, created: Timestamp) -> WorkflowRequest {
+    let approvals = row
+        .get("approvals")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let given: Vec<&Value> = approvals
+        .iter()
+        .take(LIST_MAX)
+        .filter(|approval| is_given(approval))
+        .collect();
+    let newest = || {
+        given
+            .iter()
+            .filter_map(|approval| values::first(approval, GIVEN, values::time))
+            .max()
+    };
+    WorkflowRequest {
+        id,
+        status: Status::from_name(status),
+        created,
+        approved: values::first(row, APPROVED, values::time).or_else(newest),
+        requester: values::first(row, PEOPLE, person).unwrap_or_default(),
+        asset: asset_id(row),
+        asset_name: values::name(row, ASSET_NAME).unwrap_or_default(),
+        action: values::name(row, ACTION),
+        justification: values::first(row, MESSAGE, values::text)
+            .map(|said| text::long(&said, JUSTIFICATION_CHARS_MAX))
+            .unwrap_or_default(),
+        from: values::first(row, FROM, values::time),
+        until: values::first(row, UNTIL, values::time),
+        level: row.get("level").and_then(number),
+        levels: row.get("levels").and_then(number),
+        approvals: told_approvals(row, &given),
+    }
+}
+
+/// Id of a row.
+pub(super) fn id(row: &Value) -> Option<String> {
+    values::id(row, ID)
+}
+
+/// Id of the asset, in a row or in a request's own record.
+pub(super) fn asset_id(row: &Value) -> Option<String> {
+    values::id(row, ASSET_ID)
+}
+
+/// A text, or an object that names somebody.
+fn person(value: &Value) -> Option<String> {
+    values::text(value)
+        .map(|name| text::line(&name, NAME_CHARS_MAX))
+        .or_else(|| values::name(value, PERSON))
+}
+
+/// The approvals; `None` when the row has none, or one of which nobody can tell who gave it: then it says nothing of ours.
+fn told_approvals(row: &Value, given: &[&Value]) -> Option<Vec<Approved>> {
+    row.get("approvals")?.as_array()?;
+    given
+        .iter()
+        .map(|approval| {
+            Some(Approved {
+                by: values::first(approval, APPROVERS, person).filter(|by| !by.is_empty())?,
+                level: approval.get("level").and_then(number),
+            })
+        })
+        .collect()
+}
+
+/// An entry of `approvals` that stands for an approval: it says so, or it says nothing.
+fn is_given(approval: &Value) -> bool {
+    approval.is_object()
+        && values::first(
+            approval,
+            &["status", "state", "decision", "action"],
+            values::text,
+        )
+        .is_none_or(|said| said.to_ascii_lowercase().starts_with("approv"))
+}
+
+/// A number, or the length of a list.
+fn number(value: &Value) -> Option<u32> {
+    match value.as_array() {
+        Some(list) => u32::try_from(list.len()).ok(),
+        None => values::whole(value).and_then(|number| u32::try_from(number).ok()),
+    }
+}
+
+#[cfg(test)]
+pub(in crate::pam_vault) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn read(value: &Value) -> WorkflowRequest {
+        match row(value) {
+            Row::Request(request) => *request,
+            Row::Unreadable { why, .. } => panic!("{why}: {value}"),
+        }
+    }
+
+    #[test]
+    fn a_row_is_read_under_every_known_name() {
+        let known = read(&json!({
+            "id": "r-1", "status": "Active", "action": "AssetUnlock", "entityId": "a-1", "entityName": "dc-east-01",
+            "requestor": "engineer-017", "requestorName": "Engineer 17", "message": "patch",
+            "created": 1_767_200_520_000_i64, "from": 1_767_200_400_000_i64, "to": 1_767_214_800_000_i64,
+            "approved": null, "completed": null, "exclusive": false, "level": 1, "levels": 2, "approvals": []
+        }));
+        let other = read(&json!({
+            "uuid": "r-1", "state": "ACTIVE", "type": "AssetUnlock", "asset": { "id": "a-1", "name": "dc-east-01" },
+            "createdBy": { "displayName": "Engineer 17", "login": "engineer-017" }, "reason": "patch",
+            "requestTime": "2025-12-31T17:02:00+0000", "start": "1767200400", "expires": "2025-12-31T21:00:00",
+            "level": "1", "levels": [{}, {}]
+        }));
+        assert_eq!(known, other);
+        assert_eq!(known.requester, "engineer-017");
+        assert_eq!(known.until, Some(Timestamp::from_seconds(1_767_214_800)));
+        assert_eq!(
+            (known.level, known.levels, known.approved),
+            (Some(1), Some(2), None)
+        );
+    }
+
+    #[test]
+    fn two_names_at_once_do_no_harm() {
+        let request = read(&json!({
+            "id": "r-1", "requestId": "r-2", "status": "Open", "state": "Active", "created": 1_767_200_520,
+            "entity": { "name": "inner" }, "entityName": 17
+        }));
+        assert_eq!(
+            (request.id.as_str(), request.asset_name.as_str()),
+            ("r-1", "17")
+        );
+        assert_eq!(request.status, Status::Unknown);
+    }
+
+    #[test]
+    fn approvals_tell_who_when_and_where() {
+        let request = read(&json!({
+            "id": "r", "status": "Approved", "created": 1_767_200_520, "approvals": [
+                { "by": "manager-001", "level": 1, "time": 1_767_200_600 },
+                { "approver": { "login": "manager-002" }, "level": 2, "status": "Approved", "at": 1_767_200_700 },
+                { "by": "manager-003", "level": 3, "status": "Pending", "at": 1_767_200_800 }, 17, null
+            ]
+        }));
+        assert_eq!(
+            request.approved,
+            Some(Timestamp::from_seconds(1_767_200_700))
+        );
+        let by: Vec<_> = request
+            .approvals
+            .as_ref()
+            .unwrap()
+            .iter()
+            .map(|given| (given.by.as_str(), given.level))
+            .collect();
+        assert_eq!(by, [("manager-001", Some(1)), ("manager-002", Some(2))]);
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        for (value, id, why) in [
+            (
+                json!({ "id": "r" }),
+                Some("r"),
+                "the row lacks a status and a time at which it was filed",
+            ),
+            (
+                json!({ "status": "Active", "created": 1_767_200_520 }),
+                None,
+                "the row lacks an id",
+            ),
+            (
+                json!({ "id": "r\n", "status": "Active", "created": 1 }),
+                None,
+                "the row lacks an id",
+            ),
+            (
+                json!({ "id": "r", "status": "Active", "created": "soon" }),
+                Some("r"),
+                "the row lacks a time at which it was filed",
+            ),
+            (
+                json!(17),
+                None,
+                "the row lacks an id and a status and a time at which it was filed",
+            ),
+        ] {
+            let unreadable = Row::Unreadable {
+                id: id.map(str::to_owned),
+                why: why.to_owned(),
+            };
+            assert_eq!(row(&value), unreadable);
+        }
+    }
+
+    #[test]
+    fn long_and_hostile_texts_are_held() {
+        let request = read(&json!({
+            "id": "r", "status": "Active", "created": 1_767_200_520,
+            "message": format!("a\u{0}\u{1b}]0;x\u{7}\r\n{}", "b".repeat(100_000)), "entityName": "n".repeat(10_000),
+            "requestor": "\u{1b}[2Jengineer"
+        }));
+        assert!(request.justification.ends_with(" … [cut]"));
+        assert_eq!(
+            request.justification.chars().count(),
+            JUSTIFICATION_CHARS_MAX + 8
+        );
+        assert_eq!(request.asset_name.chars().count(), NAME_CHARS_MAX + 1);
+        for text in [
+            &request.justification,
+            &request.asset_name,
+            &request.requester,
+        ] {
+            assert!(!text.chars().any(char::is_control), "{text}");
+        }
+    }
+
+    /// Any JSON, with the keys that a row may have more often than others.
+    pub(in crate::pam_vault) fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            "[0-9TZ:+. -]{0,30}".prop_map(Value::from),
+        ];
+        let keys: Vec<&str> = [
+            ID, STATUS, CREATED, APPROVED, ASSET_NAME, ASSET_ID, PEOPLE, PERSON, MESSAGE, FROM,
+            UNTIL, ACTION,
+        ]
+        .concat()
+        .into_iter()
+        .chain([
+            "approvals",
+            "level",
+            "levels",
+            "data",
+            "total",
+            "paths",
+            "parameters",
+            "$ref",
+            "schema",
+            "path",
+            "tags",
+            "parent",
+            "type",
+            "get",
+            "/api/mcp/x/{id}",
+            "operationId",
+            "in",
+            "required",
+            "requestBody",
+            "credentials",
+            "fields",
+            "Password",
+            "value",
+            "field",
+        ])
+        .collect();
+        leaf.prop_recursive(5, 64, 8, move |inner| {
+            let key = prop::sample::select(keys.clone()).prop_map(str::to_owned);
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((key, inner), 0..8)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_json_is_too_much(value in any_json()) {
+            if let Row::Request(request) = row(&value) {
+                prop_assert!(text::is_id(&request.id));
+                prop_assert!(!request.justification.chars().any(char::is_control));
+                prop_assert!(request.asset_name.chars().count() <= NAME_CHARS_MAX + 1);
+            }
+        }
+    }
+}
