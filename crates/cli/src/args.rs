@@ -93,6 +93,14 @@ Examples:
 
 Ends with 9 when it only planned, and with 10 when the vault's list was incomplete.")]
     Run(Run),
+    /// Check the vault's door: address, token, rights, paging, paths, TLS, clock, mail
+    #[command(after_help = "\
+Examples:
+  access-request-agent doctor
+  access-request-agent doctor --confirm-paths    the decision paths in use are right: you looked
+
+Only reads. Ends with 1 when something is bad.")]
+    Doctor(Doctor),
     /// Reports of runs
     #[command(subcommand)]
     Report(Report),
@@ -516,4 +524,11 @@ pub(crate) struct Sandbox {
     /// List the switches
     #[arg(long)]
     pub(crate) switches: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Record that the decision paths in use are right, although they are guesses
+    #[arg(long)]
+    pub(crate) confirm_paths: bool,
 }

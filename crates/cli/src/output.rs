@@ -285,6 +285,37 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
         .collect()
 }
 
+/// How something that was checked stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checked {
+    Good,
+    Care,
+    Bad,
+}
+
+/// Prints something that was checked, with what to do.
+pub(crate) fn checked(state: Checked, topic: &str, text: &str, hint: Option<&str>) {
+    let (mark, style) = match state {
+        Checked::Good => ("✓", GOOD),
+        Checked::Care => ("!", CARE),
+        Checked::Bad => ("✗", BAD),
+    };
+    let room = width().saturating_sub(LABEL_WIDTH + 4).max(20);
+    let blank = " ".repeat(LABEL_WIDTH + 3);
+    for (number, part) in wrapped(&screen(text), room).iter().enumerate() {
+        if number == 0 {
+            say(&format!(
+                "{style}{mark}{style:#} {DIM}{topic:<LABEL_WIDTH$}{DIM:#} {part}"
+            ));
+        } else {
+            say(&format!("{blank}{part}"));
+        }
+    }
+    for part in hint.iter().flat_map(|hint| wrapped(&screen(hint), room)) {
+        say(&format!("{blank}{DIM}{part}{DIM:#}"));
+    }
+}
+
 /// Prints a text with an indent.
 pub(crate) fn paragraph(indent: &str, text: &str) {
     let room = width().saturating_sub(indent.chars().count()).max(20);

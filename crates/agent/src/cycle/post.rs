@@ -61,6 +61,7 @@ pub fn send_waiting(
         let answer = mail.send(&posted.letter);
         fail::fail_point!("cycle-after-mail");
         let id = posted.letter.id.clone();
+        let again = for_later(&posted, &answer);
         let after = outcome(posted, answer, mail.name());
         match after.state {
             PostState::Sent if after.detail.is_empty() => {}
@@ -70,8 +71,30 @@ pub fn send_waiting(
             }
         }
         keep(store, at, after)?;
+        if let Some(again) = again {
+            keep(store, at, again)?;
+        }
     }
     Ok(told)
+}
+
+/// A letter of its own for those who could not take it yet: the others have it.
+fn for_later(posted: &Posted, answer: &Result<Sent, PortError>) -> Option<Posted> {
+    let later = &answer.as_ref().ok()?.later;
+    let tries = posted.tries.saturating_add(1);
+    if later.is_empty() || tries >= TRIES_MAX {
+        return None;
+    }
+    Some(Posted {
+        letter: Letter {
+            id: format!("{}.{tries}", posted.letter.id),
+            to: later.iter().map(|(to, _)| to.clone()).collect(),
+            ..posted.letter.clone()
+        },
+        state: PostState::Waiting,
+        tries,
+        detail: String::new(),
+    })
 }
 
 /// Puts a letter into the outbox.
@@ -94,8 +117,9 @@ fn unknown(id: &str, detail: &str) -> String {
 
 fn outcome(posted: Posted, answer: Result<Sent, PortError>, name: &str) -> Posted {
     let (state, tries, detail) = match answer {
-        Ok(Sent { refused }) => {
-            let each = refused.iter().map(|(to, why)| format!("{to}: {why}"));
+        Ok(Sent { refused, later }) => {
+            let each = refused.iter().chain(&later);
+            let each = each.map(|(to, why)| format!("{to}: {why}"));
             let each: Vec<String> = each.collect();
             let detail = if each.is_empty() {
                 String::new()

@@ -198,6 +198,24 @@ mod tests {
         );
     }
 
+    /// The page of settings has every key with its default and meaning, and no other.
+    #[test]
+    fn the_page_has_every_key() {
+        let page = include_str!("../../../../docs/reference/settings.md");
+        for key in KEYS {
+            let default = if key.default.is_empty() {
+                ""
+            } else {
+                key.default
+            };
+            let row = format!("| `{}` | {default} | {} |", key.name, key.meaning);
+            assert!(
+                page.contains(&row),
+                "docs/reference/settings.md lacks:\n{row}"
+            );
+        }
+    }
+
     #[test]
     fn every_key_is_there_once_and_is_ours() {
         let mut names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();

@@ -1,39 +1,226 @@
-//! The parts of the vault's door, opened from their settings.
+//! The parts of the vault's door, opened from their settings: the client, and the way letters go.
+
+use std::time::{Duration, Instant};
 
 use agent::cycle::{Ran, post};
+use agent::report::mail;
 use agent::report::run::Written;
-use connectors::pam_vault::PamVault;
+use connectors::mail::{Graph, GraphSettings, Security, Smtp, SmtpSettings};
+use connectors::pam_vault::{Ask, Line, PamVault, PendingFile, State, Waiting};
+use decision::time::{Minutes, Timestamp};
+use ports::{Clock as _, Mail, Secret, SystemClock};
 
-use super::environment::Environment;
-use super::settings::VaultSettings;
+use super::settings::{Alerts, Sending, VaultSettings};
 use crate::error::{Error, Exit};
+use crate::settings::{self, Home};
 use crate::wiring::Parts;
+
+const TEMPLATE_BYTES_MAX: u64 = 1024 * 1024;
+/// Longest wait for somebody to approve that the mail's secret is read; the next run goes on waiting.
+const APPROVAL_WAIT: Minutes = Minutes(2);
 
 /// The vault's client and what belongs to it.
 pub(crate) struct VaultParts {
     pub(crate) settings: VaultSettings,
     pub(crate) client: PamVault,
+    pending: PendingFile,
 }
 
 impl VaultParts {
-    pub(crate) fn open(settings: VaultSettings, _environment: &Environment) -> Result<Self, Error> {
+    pub(crate) fn open(home: &Home, settings: VaultSettings) -> Result<Self, Error> {
         let client = PamVault::new(settings.client.clone())
             .map_err(|error| Error::of(Exit::BadInput, &error).hint(error.hint()))?;
-        Ok(Self { settings, client })
+        // Checked before anything is done: a template with a mistake must not be found out after the actions.
+        template(&settings.alerts)?;
+        Ok(Self {
+            settings,
+            client,
+            pending: PendingFile::at(home.state().join(".pending_request.json")),
+        })
     }
 
-    /// Mails the report of a run. What goes wrong is told and stops nothing.
+    /// Mails the report of a run, and what earlier runs could not send. What goes wrong is told and stops nothing.
     pub(crate) fn mail_report(
         &self,
-        _parts: &Parts,
-        _ran: &Ran,
-        _written: &Written,
-    ) -> Vec<String> {
-        Vec::new()
+        parts: &Parts,
+        ran: &Ran,
+        written: &Written,
+    ) -> Result<Vec<String>, Error> {
+        let alerts = &self.settings.alerts;
+        let (Some(sending), false) = (&alerts.sending, alerts.recipients.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let at = parts.agent().now()?;
+        let template = template(alerts)?;
+        let which = mail::Alerts {
+            run_summary: alerts.run_summary,
+            high_risk: alerts.high_risk,
+            anomaly: alerts.anomaly,
+        };
+        let to = alerts.recipients.clone();
+        if let Some(letter) = mail::letter(&written.overview, &ran.closing, which, &template, to) {
+            post::post(&parts.store, letter, at)?;
+        }
+        match self.way(sending) {
+            Ok(way) => Ok(post::send_waiting(&parts.store, way.as_ref(), at)?),
+            Err(why) => Ok(vec![format!("mail waits for the next run: {why}")]),
+        }
     }
 
-    /// Ends our own requests at the vault.
+    /// The way letters go. The client secret is read from the vault now, and forgotten with this.
+    fn way(&self, sending: &Sending) -> Result<Box<dyn Mail>, String> {
+        match sending {
+            Sending::Graph(settings) => {
+                let secret = match (&settings.secret, &settings.secret_asset) {
+                    (Some(secret), _) => secret.clone(),
+                    (None, Some(asset)) => self.retrieve(asset)?,
+                    (None, None) => return Err("no client secret is set".to_owned()),
+                };
+                let graph = Graph::new(GraphSettings {
+                    tenant: settings.tenant.clone(),
+                    client: settings.client.clone(),
+                    secret,
+                    sender: settings.sender.clone(),
+                    authority: settings.authority.clone(),
+                    graph: settings.graph.clone(),
+                    timeout: self.settings.client.timeout,
+                });
+                let graph = graph.map_err(|error| error.to_string())?;
+                Ok(Box::new(graph))
+            }
+            Sending::Smtp(settings) => {
+                let smtp = Smtp::new(SmtpSettings {
+                    host: settings.host.clone(),
+                    port: settings.port,
+                    security: if settings.port == 465 {
+                        Security::Tls
+                    } else {
+                        Security::StartTls
+                    },
+                    login: settings.login.clone(),
+                    sender: settings.sender.clone(),
+                    ca_bundle: settings.ca_bundle.clone(),
+                    timeout: self.settings.client.timeout,
+                });
+                let smtp = smtp.map_err(|error| error.to_string())?;
+                Ok(Box::new(smtp))
+            }
+        }
+    }
+
+    fn retrieve(&self, asset: &str) -> Result<Secret, String> {
+        let ask = Ask {
+            asset,
+            justification: "Mail the report of this run of the access request agent",
+            window: Minutes(60),
+            every: Duration::from_secs(5),
+            deadline: SystemClock.now().plus(APPROVAL_WAIT),
+        };
+        let got = self
+            .client
+            .retrieve(&ask, &self.pending, &mut Patience::default());
+        got.map_err(|error| match error.hint() {
+            Some(hint) => format!("{error}; {hint}"),
+            None => error.to_string(),
+        })
+    }
+
+    /// Ends our own request at the vault, when one was submitted for a secret.
     pub(crate) fn finish(&self) -> Option<String> {
-        None
+        let sending = self.settings.alerts.sending.as_ref()?;
+        let Sending::Graph(graph) = sending else {
+            return None;
+        };
+        if !self.settings.completes_requests {
+            return None;
+        }
+        let asset = graph.secret_asset.as_ref()?;
+        match self.client.complete(asset, &self.pending) {
+            Ok(None | Some(Ok(()))) => None,
+            Ok(Some(Err(why))) => Some(why),
+            Err(error) => Some(format!("{error}; {}", error.hint())),
+        }
+    }
+
+    /// How the mail stands.
+    pub(crate) fn mail_health(&self) -> Line {
+        let alerts = &self.settings.alerts;
+        let any = alerts.run_summary || alerts.high_risk || alerts.anomaly;
+        let (state, text, hint) = match (&alerts.sending, any, alerts.recipients.len()) {
+            (_, false, _) => (State::Fine, "off: no alert is on".to_owned(), None),
+            (None, true, _) => (
+                State::Warn,
+                "nothing to send it with, so nothing is mailed".to_owned(),
+                Some(
+                    "set ALERT_SENDER_EMAIL with ALERT_TENANT_ID and ALERT_CLIENT_ID, or with ALERT_SMTP_HOST",
+                ),
+            ),
+            (Some(_), true, 0) => (
+                State::Warn,
+                "no recipients, so nothing is mailed".to_owned(),
+                Some("set ALERT_RECIPIENT_EMAILS"),
+            ),
+            (Some(Sending::Graph(settings)), true, count) => (
+                State::Fine,
+                format!(
+                    "Microsoft Graph as {}, to {count} recipients",
+                    settings.sender
+                ),
+                None,
+            ),
+            (Some(Sending::Smtp(settings)), true, count) => (
+                State::Fine,
+                format!(
+                    "{}:{} as {}, to {count} recipients",
+                    settings.host, settings.port, settings.sender
+                ),
+                None,
+            ),
+        };
+        Line {
+            topic: "mail",
+            state,
+            text,
+            hint: hint.map(str::to_owned),
+        }
+    }
+}
+
+/// The template of the mail: the operator's own, or the bundled one.
+fn template(alerts: &Alerts) -> Result<mail::Template, Error> {
+    let (parsed, name) = match &alerts.template {
+        None => (mail::Template::bundled(), "the bundled template".to_owned()),
+        Some(path) => {
+            let bytes = settings::read(path, TEMPLATE_BYTES_MAX, "the mail's template")?;
+            let text = String::from_utf8(bytes);
+            let text = text.map_err(|_| {
+                Error::new(
+                    Exit::BadInput,
+                    format!("`{}` is not UTF-8 text", path.display()),
+                )
+            })?;
+            (mail::Template::parse(&text), path.display().to_string())
+        }
+    };
+    parsed.map_err(|error| {
+        Error::new(Exit::BadInput, format!("{name}: {error}"))
+            .hint("docs/reference/vault-report.md lists the placeholders")
+    })
+}
+
+/// The machine's clock; waits end early when the process is to end.
+#[derive(Default)]
+struct Patience;
+
+impl Waiting for Patience {
+    fn now(&mut self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn wait(&mut self, time: Duration) {
+        let end = Instant::now().checked_add(time);
+        while end.is_some_and(|end| Instant::now() < end) {
+            std::thread::sleep(Duration::from_millis(100).min(time));
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use agent::cycle::hours::Hours;
+use connectors::mail::GraphSettings;
 use connectors::pam_vault;
 use decision::findings::risk::RiskLevel;
 use decision::time::Minutes;
@@ -37,6 +38,35 @@ pub(crate) struct Alerts {
     pub(crate) anomaly: bool,
     pub(crate) recipients: Vec<String>,
     pub(crate) template: Option<PathBuf>,
+    /// `None` when nothing is set to send with.
+    pub(crate) sending: Option<Sending>,
+}
+
+/// The way letters go.
+#[derive(Clone, Debug)]
+pub(crate) enum Sending {
+    Graph(GraphKeys),
+    Smtp(SmtpKeys),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct GraphKeys {
+    pub(crate) tenant: String,
+    pub(crate) client: String,
+    pub(crate) sender: String,
+    pub(crate) secret: Option<Secret>,
+    pub(crate) secret_asset: Option<String>,
+    pub(crate) authority: String,
+    pub(crate) graph: String,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SmtpKeys {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) sender: String,
+    pub(crate) login: Option<(String, Secret)>,
+    pub(crate) ca_bundle: Option<PathBuf>,
 }
 
 /// Reads and checks all settings of the vault's door.
@@ -97,8 +127,11 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
             run_summary: keys.flag("ALERT_ON_RUN_SUMMARY", true)?,
             high_risk: keys.flag("ALERT_ON_HIGH_RISK", true)?,
             anomaly: keys.flag("ALERT_ON_ANOMALY", true)?,
-            recipients: keys.list("ALERT_RECIPIENT_EMAILS"),
+            recipients: agent::report::mail::recipients(
+                keys.get("ALERT_RECIPIENT_EMAILS").unwrap_or_default(),
+            ),
             template: keys.get("ALERT_TEMPLATE").map(PathBuf::from),
+            sending: sending(keys)?,
         },
     };
     Ok((settings, environment))
@@ -132,6 +165,45 @@ fn client(
         reason_charset: keys.flag("VAULT_REASON_CHARSET", false)?,
         ..pam_vault::Settings::new(keys.needed("VAULT_BASE_URL")?, token)
     })
+}
+
+/// The way letters go: one of the two, never both.
+fn sending(keys: &Environment) -> Result<Option<Sending>, Error> {
+    let text = |name: &str| keys.get(name).map(str::to_owned);
+    let secret = |name: &str, what: &str| {
+        let path = keys.get(name).map(Path::new);
+        path.map(|path| secret_in(path, what)).transpose()
+    };
+    let tenant = text("ALERT_TENANT_ID");
+    match (text("ALERT_SMTP_HOST"), tenant) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Error::new(
+            Exit::BadInput,
+            "both ALERT_SMTP_HOST and ALERT_TENANT_ID are set",
+        )
+        .hint("mail goes one way: keep one of the two")),
+        (None, Some(tenant)) => Ok(Some(Sending::Graph(GraphKeys {
+            tenant,
+            client: keys.needed("ALERT_CLIENT_ID")?.to_owned(),
+            sender: keys.needed("ALERT_SENDER_EMAIL")?.to_owned(),
+            secret: secret("ALERT_CLIENT_SECRET_FILE", "the mail's client secret")?,
+            secret_asset: text("ALERT_SECRET_ASSET_ID"),
+            authority: text("ALERT_LOGIN_URL")
+                .unwrap_or_else(|| GraphSettings::AUTHORITY.to_owned()),
+            graph: text("ALERT_GRAPH_URL").unwrap_or_else(|| GraphSettings::GRAPH.to_owned()),
+        }))),
+        (Some(host), None) => {
+            let password = secret("ALERT_SMTP_PASSWORD_FILE", "the mail server's password")?;
+            let port = keys.number("ALERT_SMTP_PORT", 587, 1, 65_535)?;
+            Ok(Some(Sending::Smtp(SmtpKeys {
+                host,
+                port: u16::try_from(port).unwrap_or(587),
+                sender: keys.needed("ALERT_SENDER_EMAIL")?.to_owned(),
+                login: text("ALERT_SMTP_USER").zip(password),
+                ca_bundle: text("ALERT_SMTP_CA_BUNDLE").map(PathBuf::from),
+            })))
+        }
+    }
 }
 
 /// Reads a secret from a file of its own, which nobody else may read.

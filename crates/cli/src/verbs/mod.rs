@@ -3,6 +3,7 @@
 mod audit;
 mod backtest;
 mod demo;
+mod doctor;
 mod grants;
 mod handle;
 mod policy;
@@ -37,6 +38,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
         Verb::Backtest(backtest) => backtest::run(&home, format, &backtest),
         Verb::Replay(replay) => replay::run(&home, format, &replay),
         Verb::Run(arguments) => run::run(&home, format, &arguments),
+        Verb::Doctor(arguments) => doctor::run(&home, format, &arguments),
         Verb::Report(report) => report::run(&home, format, report),
         Verb::Vault(vault) => vault::run(&home, format, vault),
         Verb::Sandbox(arguments) => sandbox::run(&arguments),

@@ -138,9 +138,9 @@ fn once(
     arguments: &Run,
     stopping: &AtomicBool,
 ) -> Result<Exit, Error> {
-    let (settings, environment) = settings::read(home)?;
+    let (settings, _) = settings::read(home)?;
+    let vault = VaultParts::open(home, settings)?;
     let parts = wiring::open(home, Mode::Advise)?;
-    let vault = VaultParts::open(settings, &environment)?;
     let attendance = attendance(&vault, arguments);
     let console = Console::new(format, stopping, home);
     let ran = cycle(&parts, &vault, attendance, &console);
@@ -151,7 +151,7 @@ fn once(
         .extend(post::look_at_outbox(&parts.store, parts.agent().now()?)?);
     let written = report::write(&ran.record, &ran.closing, &vault.settings.reports)
         .map_err(|error| Error::of(Exit::Failed, &error).hint(error.hint()))?;
-    let told = vault.mail_report(&parts, &ran, &written);
+    let told = vault.mail_report(&parts, &ran, &written)?;
     for remark in told {
         output::trouble(&remark);
     }

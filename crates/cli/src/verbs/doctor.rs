@@ -1,0 +1,201 @@
+//! `doctor`: what an operator is told about the vault's door: what was found, what is assumed, and what to do.
+
+use std::io::IsTerminal as _;
+
+use connectors::pam_vault::{Line, State};
+use decision::request::digest_of;
+use ports::{Clock as _, Store as _, SystemClock, Vault};
+
+use crate::administration;
+use crate::args::Doctor;
+use crate::error::{Error, Exit};
+use crate::output::{self, Format};
+use crate::settings::Home;
+use crate::vault::parts::VaultParts;
+use crate::vault::settings::{self, VaultSettings};
+use crate::vault::start;
+use crate::wiring;
+
+pub(crate) fn run(home: &Home, format: Format, arguments: &Doctor) -> Result<Exit, Error> {
+    start::check(home)?;
+    let (settings, _) = settings::read(home)?;
+    let vault = VaultParts::open(home, settings)?;
+    if arguments.confirm_paths {
+        return confirm(home, &vault);
+    }
+    let mut lines = own(&vault.settings);
+    lines.extend(vault.client.health(SystemClock.now()).lines);
+    lines.push(paths(home, &vault)?);
+    lines.push(vault.mail_health());
+    let worst = lines.iter().map(|line| line.state).max();
+    if format == Format::Text {
+        lines.iter().for_each(show);
+    } else {
+        let rows: Vec<Vec<String>> = lines
+            .iter()
+            .map(|line| {
+                vec![
+                    word(line.state).to_owned(),
+                    line.topic.to_owned(),
+                    line.text.clone(),
+                    line.hint.clone().unwrap_or_default(),
+                ]
+            })
+            .collect();
+        output::rows(&["state", "topic", "text", "hint"], &rows, format);
+    }
+    Ok(if worst == Some(State::Bad) {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
+}
+
+fn show(line: &Line) {
+    output::checked(
+        match line.state {
+            State::Fine => output::Checked::Good,
+            State::Warn | State::Unknown => output::Checked::Care,
+            State::Bad => output::Checked::Bad,
+        },
+        line.topic,
+        &line.text,
+        line.hint.as_deref(),
+    );
+}
+
+fn word(state: State) -> &'static str {
+    match state {
+        State::Fine => "fine",
+        State::Unknown => "unknown",
+        State::Warn => "warning",
+        State::Bad => "bad",
+    }
+}
+
+fn line(topic: &'static str, state: State, text: impl Into<String>, hint: &str) -> Line {
+    Line {
+        topic,
+        state,
+        text: text.into(),
+        hint: Some(hint.to_owned()).filter(|hint| !hint.is_empty()),
+    }
+}
+
+/// What the settings alone tell.
+fn own(settings: &VaultSettings) -> Vec<Line> {
+    let rules = &settings.cycle.rules;
+    let mut lines = Vec::new();
+    lines.push(match &settings.cycle.hours {
+        Some(hours) => line(
+            "business hours",
+            State::Fine,
+            format!(
+                "off-hours from {:02}:{:02} to {:02}:{:02}, {}",
+                hours.end_of_business / 60,
+                hours.end_of_business % 60,
+                hours.begin_of_business / 60,
+                hours.begin_of_business % 60,
+                hours.zone.iana_name().unwrap_or("a fixed offset")
+            ),
+            "",
+        ),
+        None => line(
+            "business hours",
+            State::Warn,
+            "not set, so nothing is done automatically",
+            "set OFF_HOURS_START and OFF_HOURS_END to your hours",
+        ),
+    });
+    let switched: Vec<&str> = [
+        (rules.approve, "approve low risk"),
+        (rules.reject, "reject critical risk"),
+        (rules.close, "close stale"),
+    ]
+    .into_iter()
+    .filter(|(on, _)| *on)
+    .map(|(_, what)| what)
+    .collect();
+    lines.push(if switched.is_empty() {
+        line(
+            "actions",
+            State::Fine,
+            "every action is off: runs only analyse and report",
+            "",
+        )
+    } else {
+        line("actions", State::Fine, switched.join(", "), "")
+    });
+    if rules.approve && rules.allow.is_empty() {
+        lines.push(line(
+            "allow-list",
+            State::Warn,
+            "empty, so nothing is approved",
+            "`vault allow suggest` drafts it; put what you agree with into vault.yml",
+        ));
+    } else {
+        let count = rules.allow.len();
+        lines.push(line(
+            "allow-list",
+            State::Fine,
+            format!("{count} lines"),
+            "",
+        ));
+    }
+    if rules.approve && !settings.cycle.deep {
+        lines.push(line(
+            "deep analysis",
+            State::Warn,
+            "off, so no asset is known and nothing is approved",
+            "set DEEP_ANALYSIS=true",
+        ));
+    }
+    let watched = std::io::stdin().is_terminal();
+    if !settings.autonomous && !watched && !switched.is_empty() {
+        lines.push(line(
+            "autonomous mode",
+            State::Warn,
+            "off, and there is no terminal: runs only plan",
+            "set AUTONOMOUS_MODE=true when unattended runs may act",
+        ));
+    }
+    lines
+}
+
+/// Whether the paths of the decisions may be used.
+fn paths(home: &Home, vault: &VaultParts) -> Result<Line, Error> {
+    let topic = "decision paths in use";
+    if vault.client.knows_decision_paths() {
+        return Ok(line(
+            topic,
+            State::Fine,
+            "set, or found in the platform's description",
+            "",
+        ));
+    }
+    let digest = digest_of(Vault::decision_paths(&vault.client).as_bytes());
+    let store = home.store().exists().then(|| wiring::open_own_store(home));
+    let state = store.transpose()?.map(|store| store.vault()).transpose()?;
+    let confirmed = state.is_some_and(|state| state.confirmed_paths == Some(digest));
+    Ok(if confirmed {
+        line(topic, State::Fine, "guesses that you confirmed", "")
+    } else {
+        line(
+            topic,
+            State::Warn,
+            "guesses that nobody confirmed, so nothing is done",
+            "compare them with the vault's API description, then set VAULT_APPROVE_PATH, VAULT_REJECT_PATH and VAULT_CLOSE_PATH, or run `doctor --confirm-paths`",
+        )
+    })
+}
+
+/// Records that the paths in use are right: said by a person who looked.
+fn confirm(home: &Home, vault: &VaultParts) -> Result<Exit, Error> {
+    let text = Vault::decision_paths(&vault.client);
+    let parts = wiring::open_to_read(home)?;
+    administration::confirm_paths(&parts, &digest_of(text.as_bytes()), &text)?;
+    super::finish(&parts)?;
+    output::say(&format!("confirmed: {text}"));
+    output::note("a 404 or 405 at the first decision still stops a run");
+    Ok(Exit::Done)
+}
