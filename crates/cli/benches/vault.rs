@@ -23,7 +23,9 @@ struct Cost {
 }
 
 fn main() {
-    let numbers: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
+    let numbers: Vec<usize> = std::env::args()
+        .filter_map(|word| word.parse().ok())
+        .collect();
     let requests = numbers.first().copied().unwrap_or(100_000);
     let assets = numbers.get(1).copied().unwrap_or(20_000);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -58,7 +60,9 @@ fn main() {
     println!("| agent | wall | processor | resident |\n| --- | --- | --- | --- |");
     tell("access-request-agent run --plan", &ours);
     let record = std::fs::read_dir(home.join("state/runs")).unwrap();
-    let bytes: u64 = record.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    let bytes: u64 = record
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum();
     let report = folder.path().join("report.md");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/guide_agent.py");
     let mut python = Command::new("python3");
@@ -78,7 +82,11 @@ fn main() {
     } else {
         println!("python3 with `requests` is not here: no peer");
     }
-    println!("record of the run: {} MB; calls of the vault: {:?}", bytes / 1_000_000, simulator.calls());
+    println!(
+        "record of the run: {} MB; calls of the vault: {:?}",
+        bytes / 1_000_000,
+        simulator.calls()
+    );
 }
 
 fn tell(name: &str, cost: &Cost) {
@@ -121,7 +129,9 @@ fn reading(child: &Child) -> Option<(Duration, u64)> {
     let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
     let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let peak = peak.split_whitespace().next()?.parse().ok()?;
     Some((Duration::from_millis(ticks * 10), peak))
 }

@@ -6,22 +6,26 @@ use ports::{Clock as _, Directory, SystemClock};
 
 use crate::error::{Error, Exit};
 
+/// Name of the account that runs this process.
+pub(crate) fn account() -> Result<String, Error> {
+    let user = nix::unistd::User::from_uid(nix::unistd::getuid());
+    let user = user.ok().flatten().ok_or_else(|| {
+        Error::new(
+            Exit::NotAllowed,
+            "the operating system does not name the account of this process",
+        )
+    })?;
+    Ok(user.name)
+}
+
 /// The person whose login is the account that runs this process. There is no way to say that one is somebody else.
 pub(crate) fn from_account(directory: &dyn Directory) -> Result<Reviewer, Error> {
-    let user = nix::unistd::User::from_uid(nix::unistd::getuid())
-        .ok()
-        .flatten()
-        .ok_or_else(|| {
-            Error::new(
-                Exit::NotAllowed,
-                "the operating system does not name the account of this process",
-            )
-        })?;
-    match directory.find(&user.name) {
+    let account = account()?;
+    match directory.find(&account) {
         Ok(Some(Lookup::One(person))) => {
             let reviewer = Reviewer {
                 person: *person,
-                assurance: format!("operating system account {}", user.name),
+                assurance: format!("operating system account {}", account),
             };
             reviewer.check_active(SystemClock.now())?;
             Ok(reviewer)
@@ -30,7 +34,7 @@ pub(crate) fn from_account(directory: &dyn Directory) -> Result<Reviewer, Error>
             Exit::NotAllowed,
             format!(
                 "the account `{}` is not the login of exactly one person in the directory",
-                user.name
+                account
             ),
         )
         .hint("reviews are made by people of the directory; add this account to directory.yml")),

@@ -106,34 +106,45 @@ impl<'a> Acting<'a> {
         Ok(())
     }
 
-    /// One group: read again, rule again, commit together, send one by one, look, settle together.
+    /// One group: ask, read again, rule again, commit together, send one by one, look, settle together. A person is asked
+    /// first: what is read afterwards does not grow old while they think.
     fn group(&mut self, group: &[Planned]) -> Result<(), RunError> {
-        let rows: Vec<WorkflowRequest> = group
-            .iter()
-            .map(|planned| self.row(planned))
-            .collect::<Result<_, _>>()?;
+        let mut wanted = Vec::with_capacity(group.len());
+        for planned in group {
+            let mut told = self.tell(planned)?;
+            if self.is_confirmed(&told) {
+                wanted.push((planned, self.row(planned)?, told));
+            } else {
+                told.outcome = ActionOutcome::Declined;
+                "declined at the terminal".clone_into(&mut told.detail);
+                self.told.push(told);
+            }
+        }
+        let rows: Vec<WorkflowRequest> = wanted.iter().map(|(_, row, _)| row.clone()).collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
         let now = match self.read_again(&rows) {
             Ok(now) => now,
             Err(error) => {
-                self.ended = Some(format!("the vault could not be read again: {error}"));
-                return self.tell_planned(group);
+                let why = format!("the vault could not be read again: {error}");
+                for (_, _, mut told) in wanted {
+                    told.detail.clone_from(&why);
+                    self.told.push(told);
+                }
+                self.ended = Some(why);
+                return Ok(());
             }
         };
         let run = self.run_now()?;
         let run_digest = run.digest();
         let mut transitions = Vec::new();
         let mut pending = Vec::new();
-        for (planned, row) in group.iter().zip(&rows) {
-            let mut told = self.tell(planned)?;
-            match self.admit(&run, &run_digest, planned, row, now.get(&row.id)) {
-                Ok((permit, evidence)) if self.is_confirmed(&told) => {
+        for (planned, row, mut told) in wanted {
+            match self.admit(&run, &run_digest, planned, &row, now.get(&row.id)) {
+                Ok((permit, evidence)) => {
                     transitions.push(self.transition(&run, permit, &evidence, &told.comment));
                     pending.push(told);
-                }
-                Ok(_) => {
-                    told.outcome = ActionOutcome::Declined;
-                    "declined at the terminal".clone_into(&mut told.detail);
-                    self.told.push(told);
                 }
                 Err(why) => {
                     told.outcome = ActionOutcome::Changed;

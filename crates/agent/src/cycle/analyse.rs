@@ -166,7 +166,7 @@ fn gather(
         vec![AssetFact::NotAsked; spool.assets.len()]
     };
     let state = cycle.agent.store.vault()?;
-    let (people, teams) = people(cycle.agent.directory, &spool.requesters, header.run.at);
+    let (people, teams) = people(cycle.agent.directory, spool, header.run.at);
     let own = header.run.own_user.as_deref();
     let own = own.map(decision::vault::request::login_of).and_then(|own| {
         let number = spool.requesters.iter().position(|login| login == own);

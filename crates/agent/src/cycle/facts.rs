@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use ports::{Directory, Vault};
 
 use super::history::NONE;
-use super::spool::{Names, Spool};
+use super::spool::Spool;
 use super::{Operator, Stage};
 
 /// Where an asset's facts come from in evidence.
@@ -144,14 +144,23 @@ pub(super) struct Person {
 /// Looks every requester up in the directory, and gives the number of each one's team, or [`NONE`].
 pub(super) fn people(
     directory: &dyn Directory,
-    requesters: &Names,
+    spool: &Spool,
     now: Timestamp,
 ) -> (Vec<Person>, Vec<u32>) {
+    let requesters = &spool.requesters;
     let mut teams: BTreeMap<String, u32> = BTreeMap::new();
     let mut numbers = Vec::with_capacity(requesters.len());
     let mut people = Vec::with_capacity(requesters.len());
-    for login in requesters.iter() {
-        let person = person(directory, login, now);
+    for (requester, login) in requesters.iter().enumerate() {
+        let mut person = person(directory, login, now);
+        if !spool.is_one(requester) {
+            // INVARIANT(danger-wide, permission-exact): they count as one in every baseline, and nobody gets anything by it.
+            person.fact = Fact::Unreachable {
+                source: SOURCE.to_owned(),
+                reason: "the vault writes this login in several ways, which may be several people"
+                    .to_owned(),
+            };
+        }
         let team = person.fact.value().and_then(|person| person.team.clone());
         let count = u32::try_from(teams.len()).unwrap_or(NONE);
         numbers.push(team.map_or(NONE, |team| *teams.entry(team).or_insert(count)));

@@ -29,6 +29,9 @@ use self::state_file::StateFile;
 use crate::ruling::ENGINE;
 use crate::{Agent, AgentError};
 
+/// Most rows that cannot be read and are told one by one.
+const UNREADABLE_TOLD_MAX: usize = 20;
+
 /// Settings of a run.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -187,6 +190,7 @@ impl Cycle<'_> {
         self.operator.stage(Stage::List, None);
         let mut trouble = None;
         let mut unreadable = 0_u64;
+        let mut told = Vec::new();
         let mut listing = self.vault.list(since, &mut |row| {
             match row {
                 Row::Request(request) => {
@@ -194,7 +198,13 @@ impl Cycle<'_> {
                         trouble.get_or_insert(error);
                     }
                 }
-                Row::Unreadable { .. } => unreadable = unreadable.saturating_add(1),
+                Row::Unreadable { id, why } => {
+                    unreadable = unreadable.saturating_add(1);
+                    if told.len() < UNREADABLE_TOLD_MAX {
+                        let id = id.unwrap_or_else(|| "without id".to_owned());
+                        told.push(format!("a row ({id}) was only counted: {why}"));
+                    }
+                }
             }
             self.operator.advance(1);
         })?;
@@ -203,6 +213,7 @@ impl Cycle<'_> {
             return Err(failed(&self.settings.folder, source));
         }
         listing.unreadable = unreadable;
+        listing.remarks.extend(told);
         Ok(listing)
     }
 

@@ -76,6 +76,8 @@ pub(super) struct Spool {
     pub(super) ids: Names,
     /// Logins in lower case, without domains.
     pub(super) requesters: Names,
+    /// By requester: how the vault writes them; `None` when it does so in several ways, which may be several people.
+    notations: Vec<Option<Box<str>>>,
     /// Ids of assets; of an asset without one its name after a space, which no id begins with.
     pub(super) assets: Names,
 }
@@ -89,6 +91,7 @@ impl Spool {
             rows: Vec::new(),
             ids: Names::default(),
             requesters: Names::default(),
+            notations: Vec::new(),
             assets: Names::default(),
         })
     }
@@ -114,6 +117,7 @@ impl Spool {
             },
             justification: hash_of(&request.justification),
         };
+        self.note_notation(slim.requester, &request.requester);
         self.end = self.end.saturating_add(bytes.len() as u64);
         let number = self.ids.number(&request.id) as usize;
         match self.rows.get_mut(number) {
@@ -121,6 +125,23 @@ impl Spool {
             None => self.rows.push(slim),
         }
         Ok(())
+    }
+
+    fn note_notation(&mut self, requester: u32, text: &str) {
+        match self.notations.get_mut(requester as usize) {
+            None => self.notations.push(Some(text.into())),
+            Some(known) => {
+                let same = |known: &Box<str>| known.eq_ignore_ascii_case(text);
+                if !known.as_ref().is_some_and(same) {
+                    *known = None;
+                }
+            }
+        }
+    }
+
+    /// Whether the vault writes a requester in one way only.
+    pub(super) fn is_one(&self, requester: usize) -> bool {
+        self.notations.get(requester).is_some_and(Option::is_some)
     }
 
     /// Everything added is in the file from here on.
@@ -178,6 +199,7 @@ mod tests {
         spool.finish().unwrap();
         assert_eq!(spool.rows.len(), 2);
         assert_eq!(spool.requesters.len(), 1);
+        assert!(!spool.is_one(0), "two domains may be two people");
         assert_eq!(spool.read(&spool.rows[0]).unwrap(), row);
     }
 

@@ -27,6 +27,8 @@ const FILES: [(&str, &str); 4] = [
 pub(crate) fn write(home: &Home) -> Result<Vec<&'static str>, Error> {
     fs::create_dir_all(home.path())?;
     let mut written = Vec::new();
+    // A JSON string is a YAML string, whatever the account is called.
+    let account = serde_json::to_string(&crate::reviewer::account()?).unwrap_or_default();
     for (name, text) in FILES {
         let path = home.path().join(name);
         let made = fs::OpenOptions::new()
@@ -35,7 +37,7 @@ pub(crate) fn write(home: &Home) -> Result<Vec<&'static str>, Error> {
             .open(&path);
         match made {
             Ok(mut file) => {
-                file.write_all(text.as_bytes())?;
+                file.write_all(text.replace("ACCOUNT", &account).as_bytes())?;
                 written.push(name);
             }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}

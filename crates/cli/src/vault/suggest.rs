@@ -6,7 +6,6 @@ use std::path::Path;
 
 use agent::cycle::record::{Entry, Header};
 use decision::vault::Status;
-use decision::vault::request::login_of;
 use decision::vault::run::Allowance;
 
 use crate::error::{Error, Exit};
@@ -61,7 +60,7 @@ fn covering(entry: &Entry) -> Option<Allowance> {
     Some(Allowance {
         requester: match groups.map(Vec::as_slice) {
             Some([group]) => group.clone(),
-            Some(_) | None => format!("user:{}", login_of(&evidence.request.requester)),
+            Some(_) | None => format!("user:{}", evidence.request.requester),
         },
         container: evidence.asset.value()?.container(),
         action: evidence.request.action.clone()?,

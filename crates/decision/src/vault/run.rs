@@ -119,7 +119,7 @@ impl Default for Settings {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Allowance {
-    /// A group of the directory, or `user:` and a login.
+    /// A group of the directory, or `user:` and the requester exactly as the vault writes them.
     pub requester: String,
     /// Path of a container, ` / ` between names; what lies deeper is included only when it ends in `/ *`.
     pub container: String,
@@ -132,7 +132,7 @@ impl Allowance {
     #[must_use]
     pub fn covers(&self, request: &WorkflowRequest, asset: &Asset, groups: &[String]) -> bool {
         let requester = match self.requester.strip_prefix("user:") {
-            Some(login) => super::request::login_of(&request.requester) == login,
+            Some(who) => request.requester == who,
             None => groups.contains(&self.requester),
         };
         requester
@@ -202,9 +202,14 @@ mod tests {
         };
         assert!(!allow.covers(&unstated, &build, &groups));
         let user = Allowance {
-            requester: "user:engineer-017".into(),
+            requester: "user:CORP\\engineer-017".into(),
             ..allow
         };
         assert!(user.covers(&request, &build, &[]));
+        let elsewhere = WorkflowRequest {
+            requester: "OTHER\\engineer-017".into(),
+            ..request
+        };
+        assert!(!user.covers(&elsewhere, &build, &[]));
     }
 }
