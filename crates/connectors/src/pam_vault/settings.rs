@@ -430,6 +430,7 @@ mod tests {
             ("https://pam.example:64430/y", None),
             ("https://pam.example:6443.evil.example/y", None),
             ("https://pam.example:6443@evil.example/y", None),
+            ("https://pax.example:6443/y", None),
             ("//evil.example/y", None),
             ("/\\evil.example/y", None),
             ("http://pam.example:6443/y", None),

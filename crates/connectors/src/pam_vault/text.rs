@@ -115,6 +115,7 @@ mod tests {
             "Bearer …"
         );
         assert_eq!(quote("eyJ is short", token, 100), "eyJ is short");
+        assert_eq!(quote("an opaque one", "opaque", 100), "an … one");
     }
 
     #[test]

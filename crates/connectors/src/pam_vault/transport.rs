@@ -240,7 +240,11 @@ impl Transport {
         } else {
             Kind::Lost
         };
-        let hint = if why.contains("certificate") {
+        let hint = if why.contains("CaUsedAsEndEntity") {
+            "; the vault shows a certificate that is marked as an authority's: give it one that is not"
+        } else if why.contains("NotValidForName") {
+            "; its certificate is for another name than the base URL's"
+        } else if why.contains("certificate") {
             "; its certificate is not trusted: set a bundle of certificates"
         } else {
             ""
