@@ -1,6 +1,6 @@
 //! The mail of a run: golden files, which sections it has, templates of operators, hostile texts.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"

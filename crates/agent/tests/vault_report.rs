@@ -1,6 +1,6 @@
 //! Reports of a run over the vault: golden files, hostile texts, damaged records, and twenty thousand requests.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"

@@ -1,6 +1,6 @@
 //! Letters through Microsoft Graph, against a small HTTP server that plays a script and keeps what it was sent.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stderr,

@@ -1,7 +1,7 @@
 //! Letters over SMTP, against a real server: aiosmtpd from PyPI. Where Python, that package or openssl is missing, the tests
 //! say so and pass.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stderr,
