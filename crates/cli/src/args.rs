@@ -82,7 +82,8 @@ granted automatically, and with 4 when rows could not be read.")]
     #[command(after_help = "\
 Examples:
   access-request-agent replay REQ-5512
-  access-request-agent replay --all --format json")]
+  access-request-agent replay --all --format json
+  access-request-agent replay --run 2026-11-22T134847Z")]
     Replay(Replay),
     /// Read a PAM vault's requests, score them, act on what the gate allows, report
     #[command(after_help = "\
@@ -421,11 +422,14 @@ pub(crate) struct Backtest {
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     /// A request: all of its decisions
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present_any = ["all", "run"])]
     pub(crate) request: Option<String>,
     /// Every decision of the store
     #[arg(long, conflicts_with = "request")]
     pub(crate) all: bool,
+    /// A run over the vault: every request that it looked at, and every action that it took
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["request", "all"])]
+    pub(crate) run: Option<String>,
 }
 
 #[derive(Debug, Args)]

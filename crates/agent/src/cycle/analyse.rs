@@ -372,15 +372,7 @@ impl Writing {
         synced
             .and_then(|file| file.sync_all())
             .map_err(|source| failed(&path, source))?;
-        let digest: String =
-            self.digest
-                .finalize()
-                .iter()
-                .fold(String::from("sha256:"), |mut text, byte| {
-                    text.push_str(&format!("{byte:02x}"));
-                    text
-                });
-        Ok(digest)
+        Ok(crate::replay::hex_digest(self.digest))
     }
 }
 

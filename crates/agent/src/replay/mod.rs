@@ -1,5 +1,9 @@
 //! Replay: a stored decision, made again from its record, calling nothing. INVARIANT(replay).
 
+mod run;
+
+pub use run::{ReplayedRun, header, replay_action, replay_run};
+
 use decision::evidence::Evidence;
 use decision::request::digest_of;
 use decision::rules::Rules;
@@ -110,4 +114,12 @@ fn compare(stored: &Value, now: &Value, path: &str, found: &mut Vec<FieldDiffere
         }
         _ => {}
     }
+}
+
+/// `sha256:` and the digest in hexadecimal.
+pub(crate) fn hex_digest(digest: sha2::Sha256) -> String {
+    use sha2::Digest as _;
+    let bytes = digest.finalize();
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    format!("sha256:{}", digits.collect::<String>())
 }

@@ -1,8 +1,10 @@
 //! `replay`: stored decisions made again from their records, and compared byte for byte.
 
 use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Seek as _};
 
-use agent::replay::{FieldDifference, Replayed, replay};
+use agent::cycle::record_file;
+use agent::replay::{FieldDifference, Replayed, header, replay, replay_action, replay_run};
 use ports::Store as _;
 use ports::store::StoredRuling;
 use serde::Serialize;
@@ -42,6 +44,9 @@ struct Told {
 
 pub(crate) fn run(home: &Home, format: Format, arguments: &Replay) -> Result<Exit, Error> {
     let store = wiring::open_own_store(home)?;
+    if let Some(name) = &arguments.run {
+        return of_run(home, &store, format, name);
+    }
     let mut found = Found::default();
     let mut rules = Policies::default();
     let progress = Progress::start("replayed", None, format);
@@ -82,15 +87,83 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Replay) -> Result<Exi
     })
 }
 
+/// Makes a run over the vault again: its record must be the one whose digest the log has, and every entry and action must
+/// come out the same.
+fn of_run(
+    home: &Home,
+    store: &store::SqliteStore,
+    format: Format,
+    name: &str,
+) -> Result<Exit, Error> {
+    let not_found = || {
+        Error::new(Exit::NotFound, format!("there is no run `{name}`"))
+            .hint("`report list` shows the runs")
+    };
+    let (leaf, logged) = store.run_record(name)?.ok_or_else(not_found)?;
+    let path = home.state().join("runs").join(record_file(name));
+    let file = std::fs::File::open(&path).map_err(|error| {
+        Error::of(Exit::Failed, &error)
+            .hint(format!("the record is expected at `{}`", path.display()))
+    })?;
+    let unusable = |why: String| {
+        Error::new(Exit::Failed, format!("`{}`: {why}", path.display()))
+            .hint("its digest in the log tells whether it was changed")
+    };
+    let mut record = BufReader::new(file);
+    let mut first = Vec::new();
+    record.read_until(b'\n', &mut first)?;
+    let header = header(first.trim_ascii_end()).map_err(unusable)?;
+    let mut policies = Policies::default();
+    let files = policies.of(store, &header.run.policy)?;
+    let files = files.ok_or_else(|| {
+        unusable(format!(
+            "the store does not keep policy {}",
+            header.run.policy
+        ))
+    })?;
+    record.rewind()?;
+    let mut found = Found::default();
+    let progress = Progress::start("replayed", None, format);
+    let again = replay_run(record, &files.rules, &mut |request, replayed| {
+        progress.step(1);
+        found.note_one(request, &header.engine, replayed);
+    });
+    progress.finish();
+    let again = again.map_err(unusable)?;
+    for (key, inputs) in store.actions_of_run(name)? {
+        let replayed = replay_action(&key, &inputs, &files.rules);
+        found.note_one(&key, &header.engine, replayed);
+    }
+    if again.digest != logged {
+        found.note_one(
+            name,
+            &header.engine,
+            Replayed::Unusable(format!(
+                "the record's digest is {} and leaf {leaf} of the log has {logged}: the file was changed",
+                again.digest
+            )),
+        );
+    }
+    found.tell(format);
+    Ok(if found.different + found.unusable > 0 {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
+}
+
 impl Found {
     fn note(&mut self, ruling: &StoredRuling, replayed: Replayed) {
+        self.note_one(&ruling.row.id, &ruling.row.engine, replayed);
+    }
+
+    fn note_one(&mut self, id: &str, engine: &str, replayed: Replayed) {
         self.replayed += 1;
-        let row = &ruling.row;
         let mut tell = |what: &str, stored: &str, now: &str| {
             if self.differences.len() < TOLD_MAX {
                 self.differences.push(Told {
-                    ruling: row.id.clone(),
-                    engine: row.engine.clone(),
+                    ruling: id.to_owned(),
+                    engine: engine.to_owned(),
                     what: what.to_owned(),
                     stored: stored.to_owned(),
                     now: now.to_owned(),

@@ -3,10 +3,12 @@
 
 mod asset;
 pub mod bounds;
+mod certificates;
 mod credential;
 mod decide;
 mod discovery;
 mod failure;
+mod gate;
 mod health;
 mod list;
 mod paths;

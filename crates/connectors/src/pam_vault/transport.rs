@@ -1,24 +1,21 @@
 //! Calls over HTTP: bounded in time and size, never redirected, reads repeated at most twice, writes never.
 
-use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Read as _;
-use std::path::Path;
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use decision::time::Timestamp;
 use ports::Secret;
 use serde_json::Value;
 use ureq::http::{Method, Request, Response};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider};
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
 use zeroize::Zeroizing;
 
-use super::bounds::{
-    ANSWER_BYTES_MAX, BACK_OFF, BUNDLE_BYTES_MAX, CONNECT_MAX, QUOTED_CHARS_MAX, RETRY_AFTER_MAX,
-};
+use super::bounds::{ANSWER_BYTES_MAX, BACK_OFF, CONNECT_MAX, QUOTED_CHARS_MAX, RETRY_AFTER_MAX};
+use super::certificates::certificates;
 use super::failure::{Failure, Kind};
+use super::gate::Gate;
 use super::settings::{Address, Settings, SettingsError};
 use super::text;
 
@@ -373,68 +370,4 @@ fn back_off(attempt: u32) -> Duration {
     // The keys of a hasher are random enough to keep two clients apart.
     let chance = RandomState::new().hash_one(attempt) % 1000;
     base.saturating_add(base.mul_f64(chance as f64 / 1000.0))
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, SettingsError> {
-    let wrong = |why: String| SettingsError::Bundle {
-        path: path.to_owned(),
-        why,
-    };
-    let mut pem = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(BUNDLE_BYTES_MAX).read_to_end(&mut pem))
-        .map_err(|error| wrong(error.to_string()))?;
-    let mut found = Vec::new();
-    for item in ureq::tls::parse_pem(&pem) {
-        match item.map_err(|error| wrong(error.to_string()))? {
-            PemItem::Certificate(certificate) => found.push(certificate),
-            PemItem::PrivateKey(_) => {
-                return Err(wrong(
-                    "it holds a private key, which nobody needs here".to_owned(),
-                ));
-            }
-            // Whatever else PEM can hold.
-            _ => {}
-        }
-    }
-    if found.is_empty() {
-        return Err(wrong("it holds no certificate in PEM".to_owned()));
-    }
-    Ok(found)
-}
-
-/// Lets a fixed number of calls through at a time.
-#[derive(Debug)]
-struct Gate {
-    free: Mutex<usize>,
-    freed: Condvar,
-}
-
-struct Turn<'g>(&'g Gate);
-
-impl Gate {
-    fn new(places: usize) -> Self {
-        Self {
-            free: Mutex::new(places.max(1)),
-            freed: Condvar::new(),
-        }
-    }
-
-    fn enter(&self) -> Turn<'_> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self
-            .freed
-            .wait_while(free, |free| *free == 0)
-            .unwrap_or_else(PoisonError::into_inner);
-        *free = free.saturating_sub(1);
-        Turn(self)
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
-        *free = free.saturating_add(1);
-        self.0.freed.notify_one();
-    }
 }

@@ -207,7 +207,7 @@ fn present<T>(value: T, as_of: Timestamp) -> Fact<T> {
 
 /// Commits everything and knows nothing.
 #[derive(Debug)]
-struct Agreeable;
+pub struct Agreeable;
 
 fn nothing<T>() -> Result<T, StoreError> {
     Err(StoreError("this store is for committing only".to_owned()))

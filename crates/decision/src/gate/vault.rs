@@ -111,6 +111,12 @@ pub fn key(request: &str, action: Action, level: u32) -> String {
     }
 }
 
+/// The key that an action on a frozen request would have.
+#[must_use]
+pub fn key_of(frozen: &Frozen<'_>, action: Action) -> String {
+    key(&frozen.evidence().request.id, action, frozen.level())
+}
+
 /// What was admitted.
 #[must_use = "a permit that is not committed does nothing"]
 #[derive(Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ pub mod run;
 pub mod signals;
 pub mod words;
 
+pub use crate::gate::vault::key_of as gate_key;
 pub use evidence::{Evidence, Frozen};
 pub use findings::{Finding, Findings};
 pub use request::{Action, Asset, Status, WorkflowRequest};

@@ -361,3 +361,39 @@ pub(crate) fn brakes(
         .map(|(_, name)| name)
         .collect())
 }
+
+impl SqliteStore {
+    /// Digest of the record of a run, by the log, with the index of its leaf. `None` when the log has no such run.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn run_record(&self, run: &str) -> Result<Option<(u64, String)>, StoreError> {
+        let leaves = self.reading(|connection| {
+            connection
+                .prepare("SELECT number, bytes FROM log_leaf WHERE instr(bytes, ?1) > 0")?
+                .query_map(params![b"\"event\":\"vault.analysed\"".as_slice()], |row| {
+                    Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        let mut leaves = leaves.into_iter().filter_map(|(number, bytes)| {
+            let leaf = audit::Leaf::parse(&bytes).ok()?;
+            let is_it = leaf.event == "vault.analysed" && leaf.clear.get("run")? == run;
+            is_it.then(|| Some((number, leaf.clear.get("record")?.clone())))?
+        });
+        Ok(leaves.next())
+    }
+
+    /// Keys and inputs of the actions of a run, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn actions_of_run(&self, run: &str) -> Result<Vec<(String, String)>, StoreError> {
+        self.reading(|connection| {
+            connection
+                .prepare("SELECT key, evidence FROM vault_action WHERE run = ?1 ORDER BY number")?
+                .query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+    }
+}

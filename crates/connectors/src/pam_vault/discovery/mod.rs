@@ -1,6 +1,7 @@
 //! The discovery document: where it is, which operations it names, and what is assumed where it says nothing.
 
 mod operation;
+mod parameter;
 
 use std::collections::BTreeMap;
 

@@ -1,67 +1,14 @@
-//! What an operator is told about the vault: what was found, what is assumed, and how to set it. It only reads.
+//! The looks themselves, one for each topic.
 
 use decision::time::{Minutes, Timestamp};
 use ports::vault::{Row, Vault as _};
 use serde_json::Value;
 
-use super::discovery::{Discovery, Logical};
-use super::failure::{Failure, Kind};
-use super::paths::Origin;
-use super::{PamVault, list, row, text};
-
-/// The findings, in the order in which they are best mended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Health {
-    /// One for each thing that was looked at.
-    pub lines: Vec<Line>,
-}
-
-/// One finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// What it is about, such as `token`.
-    pub topic: &'static str,
-    /// How it stands.
-    pub state: State,
-    /// What was found.
-    pub text: String,
-    /// What to do.
-    pub hint: Option<String>,
-}
-
-/// How something stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// As it should be.
-    Fine,
-    /// Nothing could be told.
-    Unknown,
-    /// It works, and somebody should look.
-    Warn,
-    /// It does not work, or is not safe.
-    Bad,
-}
-
-impl Health {
-    /// The worst of the findings.
-    #[must_use]
-    pub fn worst(&self) -> State {
-        self.lines
-            .iter()
-            .map(|line| line.state)
-            .max()
-            .unwrap_or(State::Unknown)
-    }
-
-    fn say(&mut self, topic: &'static str, state: State, text: impl Into<String>, hint: &str) {
-        self.lines.push(Line {
-            topic,
-            state,
-            text: text.into(),
-            hint: Some(hint.to_owned()).filter(|hint| !hint.is_empty()),
-        });
-    }
-}
+use super::super::discovery::{Discovery, Logical};
+use super::super::failure::Kind;
+use super::super::paths::Origin;
+use super::super::{PamVault, list, row, text};
+use super::{Health, State, told};
 
 /// A clock that differs by more is told: requests are looked up by time.
 const CLOCK_SECONDS_MAX: i64 = 120;
@@ -69,40 +16,8 @@ const CLOCK_SECONDS_MAX: i64 = 120;
 const EXPIRES_SOON: Minutes = Minutes::from_days(14);
 /// A token that ends later is told.
 const EXPIRES_LATE: Minutes = Minutes::from_days(400);
-
 impl PamVault {
-    /// Looks at everything that can be looked at without changing anything. `now` is the machine's time.
-    #[must_use]
-    pub fn health(&self, now: Timestamp) -> Health {
-        let mut health = Health::default();
-        self.address(&mut health);
-        let context = self.transport.get("/api/user/context");
-        let date = context.as_ref().ok().and_then(|answer| answer.date);
-        self.token(&mut health, now, date);
-        clock(&mut health, now, date);
-        let signed_in = match &context {
-            Ok(_) => {
-                health.say("user context", State::Fine, "the token is accepted", "");
-                true
-            }
-            Err(failure) => {
-                told(
-                    &mut health,
-                    "user context",
-                    failure,
-                    "issue a new token, and check base URL and certificate",
-                );
-                false
-            }
-        };
-        let listed = self.list_right(&mut health, now, signed_in);
-        self.asset_right(&mut health, &listed);
-        self.machine_interface(&mut health);
-        self.decisions(&mut health);
-        health
-    }
-
-    fn address(&self, health: &mut Health) {
+    pub(super) fn address(&self, health: &mut Health) {
         let address = &self.transport.address;
         health.say("base URL", State::Fine, address.base.clone(), "");
         let (state, said, hint) = match (
@@ -139,7 +54,7 @@ impl PamVault {
         health.say("TLS", state, said, hint);
     }
 
-    fn token(&self, health: &mut Health, now: Timestamp, date: Option<Timestamp>) {
+    pub(super) fn token(&self, health: &mut Health, now: Timestamp, date: Option<Timestamp>) {
         let Some(claims) = self.claims() else {
             let text = "the token is no JSON Web Token, so it does not say whose it is";
             health.say("token", State::Bad, text, "copy the API token again");
@@ -183,7 +98,12 @@ impl PamVault {
     }
 
     /// Reads the newest rows, and tells what the paging is like. Gives the rows.
-    fn list_right(&self, health: &mut Health, now: Timestamp, signed_in: bool) -> Vec<Value> {
+    pub(super) fn list_right(
+        &self,
+        health: &mut Health,
+        now: Timestamp,
+        signed_in: bool,
+    ) -> Vec<Value> {
         let since = now.minus(Minutes::from_days(30));
         let page = |size, position| list::page(&self.transport, since, size, position);
         let first = match page(self.settings.page_size, 0) {
@@ -264,7 +184,7 @@ impl PamVault {
         first.rows
     }
 
-    fn asset_right(&self, health: &mut Health, rows: &[Value]) {
+    pub(super) fn asset_right(&self, health: &mut Health, rows: &[Value]) {
         let topic = "right to read assets";
         let id = rows.iter().find_map(row::asset_id).or_else(|| {
             let request = rows.iter().find_map(row::id)?;
@@ -321,7 +241,7 @@ impl PamVault {
         }
     }
 
-    fn machine_interface(&self, health: &mut Health) {
+    pub(super) fn machine_interface(&self, health: &mut Health) {
         let discovery = match self.discovery() {
             Ok(discovery) => discovery,
             Err(failure) => {
@@ -346,7 +266,7 @@ impl PamVault {
         operations(health, &discovery);
     }
 
-    fn decisions(&self, health: &mut Health) {
+    pub(super) fn decisions(&self, health: &mut Health) {
         if let Err(failure) = self.platform_description() {
             told(
                 health,
@@ -392,30 +312,6 @@ impl PamVault {
     }
 }
 
-fn clock(health: &mut Health, now: Timestamp, date: Option<Timestamp>) {
-    let Some(date) = date else {
-        health.say(
-            "clock",
-            State::Unknown,
-            "the vault does not tell its time",
-            "",
-        );
-        return;
-    };
-    let ahead = date.seconds().saturating_sub(now.seconds());
-    let (state, hint) = if ahead.abs() <= CLOCK_SECONDS_MAX {
-        (State::Fine, "")
-    } else {
-        (State::Warn, "set both clocks by the same time server")
-    };
-    health.say(
-        "clock",
-        state,
-        format!("the vault's is {ahead} s ahead of this machine's"),
-        hint,
-    );
-}
-
 fn operations(health: &mut Health, discovery: &Discovery) {
     let missing: Vec<&str> = Logical::ALL
         .into_iter()
@@ -440,6 +336,27 @@ fn operations(health: &mut Health, discovery: &Discovery) {
     }
 }
 
-fn told(health: &mut Health, topic: &'static str, failure: &Failure, hint: &str) {
-    health.say(topic, State::Bad, failure.text.clone(), hint);
+/// Holds the vault's clock against the machine's.
+pub(super) fn clock(health: &mut Health, now: Timestamp, date: Option<Timestamp>) {
+    let Some(date) = date else {
+        health.say(
+            "clock",
+            State::Unknown,
+            "the vault does not tell its time",
+            "",
+        );
+        return;
+    };
+    let ahead = date.seconds().saturating_sub(now.seconds());
+    let (state, hint) = if ahead.abs() <= CLOCK_SECONDS_MAX {
+        (State::Fine, "")
+    } else {
+        (State::Warn, "set both clocks by the same time server")
+    };
+    health.say(
+        "clock",
+        state,
+        format!("the vault's is {ahead} s ahead of this machine's"),
+        hint,
+    );
 }
