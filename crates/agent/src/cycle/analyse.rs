@@ -2,7 +2,6 @@
 //! whose digest is committed before anything is done.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
 use decision::rules::class::{Class, ClassSet};
@@ -11,21 +10,15 @@ use decision::vault::evidence::{Done, Mapped, Opinion};
 use decision::vault::signals::Justification;
 use decision::vault::{Action, Evidence, Frozen, Signals, WorkflowRequest, rule};
 use ports::analyst::Subject;
-use ports::commit_all;
-use ports::store::{Category, LeafDraft, Transition};
-use sha2::{Digest as _, Sha256};
 
 use super::facts::{AssetFact, Person, assets, people};
 use super::history::{History, NONE};
 use super::record::{Entry, Header};
 use super::spool::{Slim, Spool};
+use super::writing::{Writing, commit};
 use super::{Cycle, RunError, Stage, failed, record_file};
-use crate::AgentError;
-use crate::ruling::map;
 
 const DAY: i64 = 24 * 60 * 60;
-/// Most bytes of the classes in one leaf, which may have 64 KiB in all.
-const CLASSES_BYTES_MAX: usize = 48 * 1024;
 
 /// What the analysis leaves behind for the actions.
 pub(super) struct Analysis {
@@ -323,117 +316,5 @@ fn note_classes(
     if is_id && classes.any(|class| known.is_none_or(|known| !known.contains(&class))) {
         let all = seen.entry(asset.to_owned()).or_default();
         *all = all.union(frozen.classes());
-    }
-}
-
-/// The record, being written.
-struct Writing {
-    path: PathBuf,
-    file: BufWriter<std::fs::File>,
-    digest: Sha256,
-}
-
-impl Writing {
-    fn create(path: PathBuf, header: &Header) -> Result<Self, RunError> {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|source| failed(&path, source))?;
-        let mut writing = Self {
-            path,
-            file: BufWriter::with_capacity(256 * 1024, file),
-            digest: Sha256::new(),
-        };
-        writing.line(header)?;
-        Ok(writing)
-    }
-
-    fn entry(&mut self, entry: &Entry) -> Result<(), RunError> {
-        self.line(entry)
-    }
-
-    fn line<T: serde::Serialize>(&mut self, value: &T) -> Result<(), RunError> {
-        let written = serde_json::to_vec(value).map_err(std::io::Error::from);
-        let written = written.and_then(|mut line| {
-            line.push(b'\n');
-            self.digest.update(&line);
-            self.file.write_all(&line)
-        });
-        written.map_err(|source| failed(&self.path, source))
-    }
-
-    /// On disk, whole; gives `sha256:` and the digest of its bytes.
-    fn finish(self) -> Result<String, RunError> {
-        let path = self.path;
-        let synced = self.file.into_inner().map_err(std::io::Error::from);
-        synced
-            .and_then(|file| file.sync_all())
-            .map_err(|source| failed(&path, source))?;
-        Ok(crate::replay::hex_digest(self.digest))
-    }
-}
-
-/// The digest of the record and newly seen classes, in the log before anything is done. On a broken log nothing is
-/// recorded, and nothing is done either.
-fn commit(
-    cycle: &Cycle<'_>,
-    header: &Header,
-    spool: &Spool,
-    digest: &str,
-    seen: &BTreeMap<String, ClassSet>,
-) -> Result<Option<u64>, RunError> {
-    if header.run.log == decision::evidence::record::LogState::Broken {
-        return Ok(None);
-    }
-    let mut leaves = vec![LeafDraft {
-        category: Category::PolicyCheck,
-        event: "vault.analysed",
-        request: String::new(),
-        person: None,
-        clear: map(&[
-            ("run", header.name.clone()),
-            ("record", digest.to_owned()),
-            ("requests", spool.rows.len().to_string()),
-            ("complete", header.run.listing.complete.to_string()),
-            ("policy", header.run.policy.clone()),
-            ("engine", header.engine.clone()),
-            ("analyst", header.analyst.clone()),
-        ]),
-        keyed: BTreeMap::new(),
-        committed: BTreeMap::new(),
-    }];
-    let mut lines = String::new();
-    for (asset, classes) in seen {
-        let names: Vec<&str> = classes.iter().map(Class::name).collect();
-        lines.push_str(&format!("{asset} {}\n", names.join("+")));
-        if lines.len() > CLASSES_BYTES_MAX {
-            leaves.push(classes_leaf(header, std::mem::take(&mut lines)));
-        }
-    }
-    if !lines.is_empty() {
-        leaves.push(classes_leaf(header, lines));
-    }
-    let transition = Transition {
-        at: header.run.at,
-        leaves,
-        ..Transition::default()
-    };
-    let mut done = commit_all(cycle.agent.store, vec![transition]);
-    let first = done.pop().map(|done| done.map_err(AgentError::from));
-    Ok(first.transpose()?.map(|done| done.committal.first_leaf))
-}
-
-fn classes_leaf(header: &Header, classes: String) -> LeafDraft {
-    LeafDraft {
-        category: Category::Administration,
-        event: "vault.classes",
-        request: String::new(),
-        person: None,
-        clear: map(&[("run", header.name.clone()), ("classes", classes)]),
-        keyed: BTreeMap::new(),
-        committed: BTreeMap::new(),
     }
 }

@@ -4,7 +4,7 @@ use ports::commit_all;
 use ports::store::{ActionRecord, ActionState};
 use ports::vault::Wanted;
 
-use super::act::{Shows, settled, shows};
+use super::settle::{Shows, settled, shows};
 use super::{Cycle, RunError};
 use crate::AgentError;
 

@@ -5,11 +5,14 @@ mod analyse;
 mod facts;
 mod history;
 pub mod hours;
+mod intent;
 mod look;
 pub mod post;
 pub mod record;
+mod settle;
 mod spool;
 pub mod state_file;
+mod writing;
 
 use std::path::{Path, PathBuf};
 

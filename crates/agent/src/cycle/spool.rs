@@ -131,8 +131,8 @@ impl Spool {
         match self.notations.get_mut(requester as usize) {
             None => self.notations.push(Some(text.into())),
             Some(known) => {
-                let same = |known: &Box<str>| known.eq_ignore_ascii_case(text);
-                if !known.as_ref().is_some_and(same) {
+                let same = |known: &str| known.eq_ignore_ascii_case(text);
+                if !known.as_deref().is_some_and(same) {
                     *known = None;
                 }
             }

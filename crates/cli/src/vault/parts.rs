@@ -1,6 +1,6 @@
 //! The parts of the vault's door, opened from their settings: the client, and the way letters go.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use agent::cycle::{Ran, post};
 use agent::report::mail;
@@ -116,9 +116,7 @@ impl VaultParts {
             every: Duration::from_secs(5),
             deadline: SystemClock.now().plus(APPROVAL_WAIT),
         };
-        let got = self
-            .client
-            .retrieve(&ask, &self.pending, &mut Patience::default());
+        let got = self.client.retrieve(&ask, &self.pending, &mut Patience);
         got.map_err(|error| match error.hint() {
             Some(hint) => format!("{error}; {hint}"),
             None => error.to_string(),
@@ -208,8 +206,7 @@ fn template(alerts: &Alerts) -> Result<mail::Template, Error> {
     })
 }
 
-/// The machine's clock; waits end early when the process is to end.
-#[derive(Default)]
+/// The machine's clock.
 struct Patience;
 
 impl Waiting for Patience {
@@ -218,9 +215,6 @@ impl Waiting for Patience {
     }
 
     fn wait(&mut self, time: Duration) {
-        let end = Instant::now().checked_add(time);
-        while end.is_some_and(|end| Instant::now() < end) {
-            std::thread::sleep(Duration::from_millis(100).min(time));
-        }
+        std::thread::sleep(time);
     }
 }

@@ -259,8 +259,8 @@ impl Walk {
                 if self.pages > 0 {
                     self.remark("the vault states no total that can be relied on");
                 }
-                // A full page that comes again may hide any number of others.
-                !(self.repeated && self.last_rows >= self.size)
+                // A page that comes again may hide any number of others, short ones too: pages may be capped.
+                !self.repeated
             }
         };
         if self.repeated && !complete {

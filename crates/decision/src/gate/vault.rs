@@ -14,8 +14,7 @@
 use std::marker::PhantomData;
 
 use crate::time::Timestamp;
-use crate::vault::evidence::checks;
-use crate::vault::{Action, Findings, Frozen, Ruling, rule};
+use crate::vault::{Action, Findings, Frozen, Ruling, checks, rule};
 
 macro_rules! permits {
     ($($(#[$doc:meta])* $name:ident $action:ident;)*) => {$(

@@ -4,6 +4,7 @@
 //! read in) → [`findings`] → [`rule`] → [`crate::gate::vault`]. Danger comes from the same compiled rules, risk has the same
 //! levels, and nothing but the gate admits (docs/decisions/0012-two-doors-one-gate.md).
 
+pub(crate) mod checks;
 pub mod evidence;
 pub mod findings;
 pub mod request;

@@ -1,7 +1,6 @@
 //! The ruling on a workflow request: what stands against each action. Total, pure, replayable.
 
-use super::evidence::checks;
-use super::{Action, Findings, Frozen};
+use super::{Action, Findings, Frozen, checks};
 use crate::findings::risk::RiskLevel;
 
 /// What a request comes to. It authorises nothing: only the gate admits.

@@ -1,9 +1,14 @@
 //! The command line.
 
+mod policy;
+mod vault;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::policy::Policy;
+pub(crate) use self::vault::{Doctor, Report, Run, Sandbox, Vault, VaultAllow};
 use crate::output::Format;
 
 /// Decides access requests safely, and proves it.
@@ -21,7 +26,7 @@ Examples:
   access-request-agent audit verify                 check the whole log
 
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 unsafe backtest · 4 bad input · 5 not allowed · 6 log does not verify ·
-7 store in use · 8 not found. A decision against a request is no failure."
+7 store in use · 8 not found · 9 a run only planned · 10 the vault's list was incomplete. A decision against a request is no failure."
 )]
 pub(crate) struct Arguments {
     /// Folder with access.yml, directory.yml, .env and the state [env: ACCESS_REQUEST_AGENT_HOME]
@@ -324,76 +329,6 @@ pub(crate) enum Audit {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Policy {
-    /// Check access.yml and the guardrails, and whether guarded mode could start
-    Check,
-    /// Roles with what they have, or one entitlement
-    Show {
-        /// A role or an entitlement
-        name: Option<String>,
-        /// The text of the policy with this digest, as it was in force
-        #[arg(long, value_name = "DIGEST", conflicts_with = "name")]
-        at: Option<String>,
-    },
-    /// Run the policy's own tests, and those of case files
-    #[command(after_help = "\
-Examples:
-  access-request-agent policy test                       the `tests:` of access.yml
-  access-request-agent policy test cases/*.yml           those, and files of cases
-  access-request-agent policy test --junit report.xml    for a build server")]
-    Test {
-        /// Files of cases, each with `tests:`
-        files: Vec<PathBuf>,
-        /// Another policy file than that of the home folder
-        #[arg(long, value_name = "FILE")]
-        policy: Option<PathBuf>,
-        /// Write a JUnit report
-        #[arg(long, value_name = "FILE")]
-        junit: Option<PathBuf>,
-    },
-    /// What is allowed in the policy and probably not meant
-    Lint {
-        /// Another policy file than that of the home folder
-        #[arg(long, value_name = "FILE")]
-        policy: Option<PathBuf>,
-    },
-    /// Who could newly get what under another policy, automatically or after a review
-    #[command(after_help = "\
-Examples:
-  access-request-agent policy diff old.yml new.yml
-  access-request-agent policy diff active access.yml     what activating it would change
-  access-request-agent policy diff sha256:3f0a1c… active --format json")]
-    Diff {
-        /// A file, `active`, or the digest of a policy that was in force
-        old: String,
-        /// The same
-        new: String,
-    },
-    /// Which policies were put in force, and when
-    History,
-    /// Put access.yml in force: its tests must pass
-    Activate {
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
-    /// Take what stands behind a name now for what it is bound to, after it drifted
-    Rebind {
-        /// Catalogue id
-        id: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
-    /// Record that the policy may decide by itself before a backtest exists
-    AllowGuarded {
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Backtest {
     /// Only requests of this long until now; all of an input's when not given
@@ -440,101 +375,4 @@ pub(crate) struct Demo {
     /// Seed of the company
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Run {
-    /// Run again and again, this long from start to start, such as 4h
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) every: Option<String>,
-    /// Do nothing, only say what would be done
-    #[arg(long)]
-    pub(crate) plan: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Report {
-    /// Reports, newest first
-    List,
-    /// Print a report
-    Show {
-        /// Name of the run; the newest when not given
-        run: Option<String>,
-    },
-    /// Open a report in the browser
-    Open {
-        /// Name of the run; the newest when not given
-        run: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Vault {
-    /// Write access.yml, directory.yml, vault.yml and .env to begin with
-    Init,
-    /// The allow-list
-    #[command(subcommand)]
-    Allow(VaultAllow),
-    /// What was done to the vault's requests
-    Actions {
-        /// Only those of which nobody knows what became
-        #[arg(long)]
-        open: bool,
-    },
-    /// Say what became of an open action, after looking in the vault
-    Settle {
-        /// Key of the action
-        key: String,
-        /// It had its effect; without this it had none
-        #[arg(long)]
-        done: bool,
-    },
-    /// Every setting with its value
-    Settings,
-    /// Assets with the never-auto classes that they were ever seen in
-    Classes,
-    /// Let an asset's earlier classes count no more
-    Clear {
-        /// The vault's id of the asset
-        asset: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum VaultAllow {
-    /// Draft it from the newest run: what people approved and never rejected
-    Suggest {
-        /// How often it was approved at least
-        #[arg(long, default_value_t = 5)]
-        at_least: u32,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Sandbox {
-    /// Port of the vault; a free one when 0
-    #[arg(long, default_value_t = 0)]
-    pub(crate) port: u16,
-    /// How many requests it has
-    #[arg(long, default_value_t = 300)]
-    pub(crate) requests: usize,
-    /// What everything made up comes from
-    #[arg(long, default_value_t = 42)]
-    pub(crate) seed: u64,
-    /// A switch, as NAME=VALUE
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub(crate) switch: Vec<String>,
-    /// List the switches
-    #[arg(long)]
-    pub(crate) switches: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Doctor {
-    /// Record that the decision paths in use are right, although they are guesses
-    #[arg(long)]
-    pub(crate) confirm_paths: bool,
 }
