@@ -16,7 +16,7 @@ use super::intent::transition;
 use super::record::{ActionOutcome, ActionTold, Header};
 use super::settle::{judge, settled};
 use super::spool::Spool;
-use super::{Cycle, RunError, Stage, failed, reason};
+use super::{Cycle, RunError, Stage, failed, masked, reason};
 use crate::AgentError;
 
 /// Most actions that are read again and committed together: what was read is at most this many calls old.
@@ -56,6 +56,11 @@ impl<'a> Acting<'a> {
             remarks: Vec::new(),
             ended: None,
         }
+    }
+
+    /// Whether something ended the actions before all were taken.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_some()
     }
 
     pub(super) fn into_told(self) -> (Vec<ActionTold>, Vec<String>) {
@@ -300,7 +305,9 @@ impl<'a> Acting<'a> {
                 created: row.created,
             })
             .collect();
-        self.cycle.vault.read_again(&wanted)
+        let now = self.cycle.vault.read_again(&wanted)?;
+        let masked = now.into_iter().map(|(id, row)| (id, masked(row)));
+        Ok(masked.collect())
     }
 
     /// The run as it is now: switches, policy and log may have changed since it began.

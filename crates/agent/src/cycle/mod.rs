@@ -20,7 +20,7 @@ use decision::request::digest_of;
 use decision::time::{Minutes, Timestamp};
 use decision::vault::evidence::COMMENT_WORDS_MAX;
 use decision::vault::run::{Attendance, Listing, Settings as RuleSettings};
-use decision::vault::{FORMAT, Run};
+use decision::vault::{FORMAT, Run, WorkflowRequest};
 use ports::vault::Row;
 use ports::{Analyst, PortError, Vault};
 use thiserror::Error;
@@ -29,6 +29,7 @@ use self::hours::Hours;
 use self::record::{ActionTold, Closing, Header};
 use self::spool::Spool;
 use self::state_file::StateFile;
+use crate::intake::mask_secrets;
 use crate::ruling::ENGINE;
 use crate::{Agent, AgentError};
 
@@ -120,6 +121,8 @@ pub struct Ran {
     pub record: PathBuf,
     /// What a report needs besides.
     pub closing: Closing,
+    /// Whether something ended the actions before all were taken, which a remark tells.
+    pub ended: bool,
 }
 
 /// Why a run came to nothing. What was committed before stays.
@@ -168,6 +171,7 @@ impl Cycle<'_> {
         let leaf = analysis.leaf;
         let mut acting = act::Acting::new(self, &header, &spool, &analysis);
         acting.act()?;
+        let ended = acting.has_ended();
         let (actions, told) = acting.into_told();
         remarks.extend(told);
         let done = actions.iter().filter(|action| action.outcome.is_done());
@@ -184,6 +188,7 @@ impl Cycle<'_> {
                 leaf,
             },
             header,
+            ended,
         })
     }
 
@@ -197,7 +202,7 @@ impl Cycle<'_> {
         let mut listing = self.vault.list(since, &mut |row| {
             match row {
                 Row::Request(request) => {
-                    if let Err(error) = spool.add(&request) {
+                    if let Err(error) = spool.add(&masked(*request)) {
                         trouble.get_or_insert(error);
                     }
                 }
@@ -283,6 +288,12 @@ impl Cycle<'_> {
         file.actioned_ids.extend(done);
         file.write(path).map_err(|source| failed(path, source))
     }
+}
+
+/// INVARIANT(no-secrets): what somebody pasted into a justification is masked before it is kept or shown anywhere.
+fn masked(mut request: WorkflowRequest) -> WorkflowRequest {
+    request.justification = mask_secrets(&request.justification);
+    request
 }
 
 fn failed(path: &Path, source: std::io::Error) -> RunError {

@@ -210,6 +210,15 @@ fn code(ran: &Ran, attendance: Attendance) -> Exit {
         return Exit::Incomplete;
     }
     let planned = ran.closing.actions.iter();
+    let stuck = planned.clone().any(|action| {
+        matches!(
+            action.outcome,
+            ActionOutcome::Unknown | ActionOutcome::Parked
+        )
+    });
+    if stuck || ran.ended {
+        return Exit::Failed;
+    }
     let only = planned
         .clone()
         .any(|action| action.outcome == ActionOutcome::Planned);

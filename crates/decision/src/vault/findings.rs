@@ -150,6 +150,28 @@ findings! {
     CloseOff "close-off" CLOSE "AUTO_CLOSE_STALE is off";
 }
 
+impl Finding {
+    /// Whether it says something of the run and nothing of the request: it stands against every request alike.
+    #[must_use]
+    pub fn is_of_the_run(self) -> bool {
+        matches!(
+            self,
+            Self::OwnUserUnknown
+                | Self::LogBroken
+                | Self::ListIncomplete
+                | Self::Stopped
+                | Self::PolicyStale
+                | Self::PathsUnconfirmed
+                | Self::HoursUnset
+                | Self::PlanningOnly
+                | Self::ModelLost
+                | Self::ApproveOff
+                | Self::RejectOff
+                | Self::CloseOff
+        )
+    }
+}
+
 /// A set of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Findings(u64);
