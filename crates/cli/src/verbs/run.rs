@@ -155,7 +155,7 @@ fn once(
     for remark in told {
         output::trouble(&remark);
     }
-    if let Some(remark) = vault.finish() {
+    if let Some(remark) = vault.finish(attendance) {
         output::note(&remark);
     }
     tell(&ran, &written, format);
