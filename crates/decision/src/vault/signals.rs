@@ -12,7 +12,7 @@ use crate::rules::class::ClassSet;
 pub struct Signals {
     /// Requests by this person in the window.
     pub requests: u32,
-    /// Of them, those in the 24 hours that end with this one.
+    /// Of them, those in the busiest 24 hours that this one is in.
     pub in_a_day: u32,
     /// How many other people asked at least as often.
     pub peers_as_often: u32,
