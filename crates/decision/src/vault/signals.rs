@@ -77,8 +77,7 @@ macro_rules! anomalies {
     ($($(#[$doc:meta])* $name:ident $text:literal $points:literal $holds:literal;)*) => {
         /// What is unusual: the closed vocabulary of reports, mails and analysts, in the order of reports.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Anomaly { $($(#[$doc])* $name,)* }
+        pub enum Anomaly { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
 
         impl Anomaly {
             /// Every anomaly.
