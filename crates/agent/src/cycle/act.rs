@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use decision::gate::vault::{Clearances, Permit, admit};
+use decision::time::Timestamp;
 use decision::vault::run::Attendance;
 use decision::vault::{Evidence, Frozen, Run, WorkflowRequest, rule};
 use ports::commit_all;
@@ -16,7 +17,7 @@ use super::intent::transition;
 use super::record::{ActionOutcome, ActionTold, Header};
 use super::settle::{judge, settled};
 use super::spool::Spool;
-use super::{Cycle, RunError, Stage, failed, reason};
+use super::{Cycle, RunError, Stage, failed, is_past, reason};
 use crate::AgentError;
 
 /// Most actions that are read again and committed together: what was read is at most this many calls old.
@@ -174,14 +175,19 @@ impl<'a> Acting<'a> {
             }
         }
         fail::fail_point!("cycle-after-commit");
-        self.send(&mut in_hand);
+        self.send(&mut in_hand, run.at)?;
         self.settle(in_hand, &rows)
     }
 
     /// Sends what is committed, one by one, until the run is to end: the rest is parked, and the next run goes on.
-    fn send(&mut self, in_hand: &mut [InHand]) {
+    fn send(&mut self, in_hand: &mut [InHand], committed: Timestamp) -> Result<(), RunError> {
+        let settled_after = self.cycle.settings.settled_after;
         for own in in_hand {
             if self.ended.is_some() || self.cycle.operator.is_stopping() {
+                continue;
+            }
+            // Whoever looks after `settled_after` must find every call over, also when this process was killed.
+            if is_past(committed, settled_after / 2, self.cycle.agent.now()?) {
                 continue;
             }
             // INVARIANT(brakes): the kill switch holds from the next action on.
@@ -201,6 +207,7 @@ impl<'a> Acting<'a> {
             }
             own.answer = Some(answer);
         }
+        Ok(())
     }
 
     /// What became of each, by looking.

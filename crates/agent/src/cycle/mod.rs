@@ -15,6 +15,7 @@ pub mod state_file;
 mod writing;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use decision::request::digest_of;
 use decision::time::{Minutes, Timestamp};
@@ -50,8 +51,9 @@ pub struct Settings {
     pub folder: PathBuf,
     /// The state file for people and other tools.
     pub state_file: PathBuf,
-    /// After this long a request that the vault was asked to change, and that shows no change, was not changed.
-    pub settled_after: Minutes,
+    /// This long after its commit an action of which the vault shows nothing never had its effect. Four times the longest
+    /// call: an action is sent within the first half or not at all, and its call is over before the last quarter.
+    pub settled_after: Duration,
 }
 
 /// Who watches a run, and can stop it.
@@ -283,6 +285,12 @@ impl Cycle<'_> {
         file.actioned_ids.extend(done);
         file.write(path).map_err(|source| failed(path, source))
     }
+}
+
+/// Whether `now` is more than `wait` after `earlier`, both cut to whole seconds.
+fn is_past(earlier: Timestamp, wait: Duration, now: Timestamp) -> bool {
+    let wait = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+    now.seconds().saturating_sub(earlier.seconds()) > wait
 }
 
 fn failed(path: &Path, source: std::io::Error) -> RunError {
