@@ -30,7 +30,6 @@ pub(super) struct Acting<'a> {
     spool: &'a Spool,
     analysis: &'a Analysis,
     told: Vec<ActionTold>,
-    remarks: Vec<String>,
     ended: Option<String>,
 }
 
@@ -54,13 +53,13 @@ impl<'a> Acting<'a> {
             spool,
             analysis,
             told: Vec::new(),
-            remarks: Vec::new(),
             ended: None,
         }
     }
 
-    pub(super) fn into_told(self) -> (Vec<ActionTold>, Vec<String>) {
-        (self.told, self.remarks)
+    /// What became of each action, and why the run stopped acting before its end.
+    pub(super) fn into_told(self) -> (Vec<ActionTold>, Option<String>) {
+        (self.told, self.ended)
     }
 
     pub(super) fn act(&mut self) -> Result<(), RunError> {
@@ -74,10 +73,6 @@ impl<'a> Acting<'a> {
             }
             self.group(group)?;
             operator.advance(group.len() as u64);
-        }
-        if let Some(why) = &self.ended {
-            self.remarks
-                .push(format!("no further action was taken: {why}"));
         }
         Ok(())
     }

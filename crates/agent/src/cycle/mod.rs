@@ -122,6 +122,8 @@ pub struct Ran {
     pub record: PathBuf,
     /// What a report needs besides.
     pub closing: Closing,
+    /// Why it stopped acting before its end; `None` when it did not.
+    pub ended: Option<String>,
 }
 
 /// Why a run came to nothing. What was committed before stays.
@@ -170,8 +172,9 @@ impl Cycle<'_> {
         let leaf = analysis.leaf;
         let mut acting = act::Acting::new(self, &header, &spool, &analysis);
         acting.act()?;
-        let (actions, told) = acting.into_told();
-        remarks.extend(told);
+        let (actions, ended) = acting.into_told();
+        let why = ended.iter();
+        remarks.extend(why.map(|why| format!("no further action was taken: {why}")));
         let done = actions.iter().filter(|action| action.outcome.is_done());
         let left_alone = (spool.rows.len() as u64).saturating_sub(actions.len() as u64);
         let finished = self.agent.now()?;
@@ -186,6 +189,7 @@ impl Cycle<'_> {
                 leaf,
             },
             header,
+            ended,
         })
     }
 

@@ -213,22 +213,27 @@ fn code(ran: &Ran, attendance: Attendance) -> Exit {
     if attendance == Attendance::Planning || (only && !ran.header.run.paths_confirmed) {
         return Exit::PlannedOnly;
     }
+    if ran.ended.is_some() {
+        return Exit::Failed;
+    }
     Exit::Done
 }
 
 fn tell(ran: &Ran, written: &report::Written, format: Format) {
     let summary = &written.overview.summary;
     if format != Format::Text {
+        let listing = &ran.header.run.listing;
+        let remarks: Vec<&String> = listing.remarks.iter().chain(&ran.closing.remarks).collect();
         let told = serde_json::json!({
             "run": ran.header.name,
-            "complete": ran.header.run.listing.complete,
+            "complete": listing.complete,
             "requests": summary.requests,
             "risk": summary.risks.from_critical().map(|(risk, count)| {
                 serde_json::json!({ "risk": risk.vault_name(), "requests": count })
             }),
             "actions": ran.closing.actions,
             "left_alone": ran.closing.left_alone,
-            "remarks": ran.closing.remarks,
+            "remarks": remarks,
             "report": written.json.display().to_string(),
             "leaf": ran.closing.leaf,
         });
