@@ -249,14 +249,20 @@ impl<'a> Acting<'a> {
         Ok(())
     }
 
+    /// The row as it was analysed, with the asset that its own record named when the list did not.
     fn row(&self, planned: &Planned) -> Result<WorkflowRequest, RunError> {
         let folder = &self.cycle.settings.folder;
         let gone = || std::io::Error::from(std::io::ErrorKind::NotFound);
         let slim = self.spool.rows.get(planned.row);
         let slim = slim.ok_or_else(|| failed(folder, gone()))?;
-        self.spool
+        let mut row = self
+            .spool
             .read(slim)
-            .map_err(|source| failed(folder, source))
+            .map_err(|source| failed(folder, source))?;
+        if row.asset.is_none() {
+            row.asset = self.spool.asset_id(slim).map(str::to_owned);
+        }
+        Ok(row)
     }
 
     fn tell(&self, planned: &Planned) -> Result<ActionTold, RunError> {
@@ -335,6 +341,11 @@ impl<'a> Acting<'a> {
                 analysed.status.name()
             ));
         }
+        // The list may name no asset where the request's own record does: what a decision is about stays the same asset.
+        let now = &WorkflowRequest {
+            asset: now.asset.clone().or_else(|| analysed.asset.clone()),
+            ..now.clone()
+        };
         if now.content() != analysed.content() {
             return Err("what it says changed since it was analysed".to_owned());
         }
