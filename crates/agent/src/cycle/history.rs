@@ -187,7 +187,6 @@ impl Seen {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use decision::time::Timestamp;
     use decision::vault::{Status, WorkflowRequest};

@@ -229,7 +229,7 @@ impl Cycle<'_> {
     fn header(&self, at: Timestamp, listing: Listing) -> Result<Header, RunError> {
         let store = self.agent.store;
         let state = store.vault()?;
-        let paths = digest_of(self.vault.decision_paths().as_bytes());
+        let paths = paths_digest(self.vault);
         let run = Run {
             format: FORMAT,
             at,
@@ -316,6 +316,13 @@ fn name_of(at: Timestamp, folder: &Path) -> String {
         .take(1_000_000)
         .find(|name| !taken(name))
         .unwrap_or(plain)
+}
+
+/// Digest of a vault's address and the paths of its decisions, which is what an operator confirms: another vault is
+/// another confirmation.
+#[must_use]
+pub fn paths_digest(vault: &dyn Vault) -> String {
+    digest_of(format!("{}\n{}", vault.name(), vault.decision_paths()).as_bytes())
 }
 
 /// File name of the record of a run.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::path::PathBuf;
 
 use super::keys::KEYS;
 use crate::error::{Error, Exit};
@@ -14,7 +15,10 @@ const OURS: [&str; 4] = ["VAULT_", "ALERT_", "OFF_HOURS", "AUTO_"];
 const GUARDRAIL: &str = "AUTO_PROVISION_ONLY";
 
 /// The values of all keys that are set.
-pub(crate) struct Environment(BTreeMap<&'static str, String>);
+pub(crate) struct Environment {
+    values: BTreeMap<&'static str, String>,
+    home: PathBuf,
+}
 
 impl Environment {
     /// Reads both; a key that begins like ours and is none is an error, because it would be silently without effect.
@@ -60,18 +64,33 @@ impl Environment {
             let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else {
                 continue;
             };
-            if let Some(name) = known(name) {
-                values.insert(name, value.trim().to_owned());
+            match known(name) {
+                Some(name) => {
+                    values.insert(name, value.trim().to_owned());
+                }
+                // Other programs have variables too: only what is nearly ours is a mistake.
+                None if is_misspelt(name) && nearest(name).is_some() => {
+                    return Err(misspelt(name, "the environment"));
+                }
+                None => {}
             }
         }
         values.retain(|_, value| !value.is_empty());
-        Ok(Self(values))
+        Ok(Self {
+            values,
+            home: home.path().to_owned(),
+        })
     }
 
     /// The value of a key, when it is set.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         debug_assert!(known(name).is_some(), "{name} is in no table");
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// A path; a relative one is seen from the home folder, wherever the process was started.
+    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
+        self.get(name).map(|path| self.home.join(path))
     }
 
     /// `true` or `false`.
@@ -137,11 +156,15 @@ fn is_misspelt(name: &str) -> bool {
     name != GUARDRAIL && OURS.iter().any(|own| name.starts_with(own))
 }
 
+fn nearest(name: &str) -> Option<&'static str> {
+    let near = |key: &&str| strsim::osa_distance(key, name) <= 3;
+    KEYS.iter().map(|key| key.name).find(near)
+}
+
 fn misspelt(name: &str, place: &str) -> Error {
-    let near = |key: &&super::keys::Key| strsim::osa_distance(key.name, name) <= 3;
-    let hint = KEYS.iter().find(near).map_or_else(
+    let hint = nearest(name).map_or_else(
         || "docs/reference/settings.md lists all keys".to_owned(),
-        |key| format!("did you mean {}?", key.name),
+        |key| format!("did you mean {key}?"),
     );
     Error::new(Exit::BadInput, format!("{place}: there is no key `{name}`")).hint(hint)
 }

@@ -106,7 +106,7 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         allow,
     };
     let concurrency = keys.number("VAULT_CONCURRENCY", 4, 1, 16)? as usize;
-    let path_of = |name: &str, default: PathBuf| keys.get(name).map_or(default, PathBuf::from);
+    let path_of = |name: &str, default: PathBuf| keys.path(name).unwrap_or(default);
     let settings = VaultSettings {
         client: client(keys, timeout, concurrency)?,
         cycle: agent::cycle::Settings {
@@ -128,7 +128,7 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
             recipients: agent::report::mail::recipients(
                 keys.get("ALERT_RECIPIENT_EMAILS").unwrap_or_default(),
             ),
-            template: keys.get("ALERT_TEMPLATE").map(PathBuf::from),
+            template: keys.path("ALERT_TEMPLATE"),
             sending: sending(keys)?,
         },
     };
@@ -140,16 +140,16 @@ fn client(
     timeout: Duration,
     concurrency: usize,
 ) -> Result<pam_vault::Settings, Error> {
-    let token = match (keys.get("VAULT_TOKEN"), keys.get("VAULT_TOKEN_FILE")) {
+    let token = match (keys.get("VAULT_TOKEN"), keys.path("VAULT_TOKEN_FILE")) {
         (Some(token), _) => Secret::new(token.to_owned()),
-        (None, Some(file)) => secret_in(Path::new(file), "the vault's API token")?,
+        (None, Some(file)) => secret_in(&file, "the vault's API token")?,
         (None, None) => keys
             .needed("VAULT_TOKEN_FILE")
             .map(|_| Secret::new(String::new()))?,
     };
     let text = |name: &str| keys.get(name).map(str::to_owned);
     Ok(pam_vault::Settings {
-        ca_bundle: keys.get("VAULT_CA_BUNDLE").map(PathBuf::from),
+        ca_bundle: keys.path("VAULT_CA_BUNDLE"),
         insecure: keys.flag("VAULT_INSECURE", false)?,
         timeout,
         page_size: keys.number("VAULT_PAGE_SIZE", 100, 1, 100)?,
@@ -169,8 +169,8 @@ fn client(
 fn sending(keys: &Environment) -> Result<Option<Sending>, Error> {
     let text = |name: &str| keys.get(name).map(str::to_owned);
     let secret = |name: &str, what: &str| {
-        let path = keys.get(name).map(Path::new);
-        path.map(|path| secret_in(path, what)).transpose()
+        let path = keys.path(name);
+        path.map(|path| secret_in(&path, what)).transpose()
     };
     let tenant = text("ALERT_TENANT_ID");
     match (text("ALERT_SMTP_HOST"), tenant) {
@@ -198,7 +198,7 @@ fn sending(keys: &Environment) -> Result<Option<Sending>, Error> {
                 port: u16::try_from(port).unwrap_or(587),
                 sender: keys.needed("ALERT_SENDER_EMAIL")?.to_owned(),
                 login: text("ALERT_SMTP_USER").zip(password),
-                ca_bundle: text("ALERT_SMTP_CA_BUNDLE").map(PathBuf::from),
+                ca_bundle: keys.path("ALERT_SMTP_CA_BUNDLE"),
             })))
         }
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use agent::cycle::record::{Entry, Header};
 use decision::vault::Status;
+use decision::vault::request::same_user;
 use decision::vault::run::Allowance;
 
 use crate::error::{Error, Exit};
@@ -24,7 +25,16 @@ pub(crate) fn draft(record: &Path, at_least: u32) -> Result<(Header, Vec<Drafted
     };
     let mut lines = BufReader::new(std::fs::File::open(record)?).lines();
     let header = lines.next().transpose()?;
-    let header = header.and_then(|line| serde_json::from_str(&line).ok());
+    let header: Option<Header> = header.and_then(|line| serde_json::from_str(&line).ok());
+    let header = header.ok_or_else(damaged)?;
+    if !header.run.listing.complete {
+        return Err(Error::new(
+            Exit::Incomplete,
+            format!("the list of run {} was incomplete", header.name),
+        )
+        .hint("an allow-list is drafted from a whole window only"));
+    }
+    let own = header.run.own_user.clone();
     let mut counts: BTreeMap<Allowance, (u32, u32)> = BTreeMap::new();
     for line in lines {
         let entry: Entry = serde_json::from_str(&line?).map_err(|_| damaged())?;
@@ -33,7 +43,10 @@ pub(crate) fn draft(record: &Path, at_least: u32) -> Result<(Header, Vec<Drafted
         };
         let (approved, rejected) = counts.entry(allowance).or_default();
         match entry.evidence.request.status {
-            Status::Approved | Status::Completed => *approved = approved.saturating_add(1),
+            Status::Approved | Status::Completed if by_a_person(&entry, own.as_deref()) => {
+                *approved = approved.saturating_add(1);
+            }
+            Status::Approved | Status::Completed => {}
             Status::Rejected => *rejected = rejected.saturating_add(1),
             Status::Active | Status::Unknown => {}
         }
@@ -44,7 +57,15 @@ pub(crate) fn draft(record: &Path, at_least: u32) -> Result<(Header, Vec<Drafted
         .map(|(allowance, (approved, _))| (allowance, approved))
         .collect();
     found.sort_by_key(|(_, approved)| std::cmp::Reverse(*approved));
-    Ok((header.ok_or_else(damaged)?, found))
+    Ok((header, found))
+}
+
+/// Whether the vault names somebody other than the agent who approved it. What an automatic form let through, and what we
+/// approved ourselves, speaks for nobody.
+fn by_a_person(entry: &Entry, own: Option<&str>) -> bool {
+    let approvals = entry.evidence.request.approvals.as_deref();
+    let mut approvals = approvals.unwrap_or_default().iter();
+    approvals.any(|given| own.is_none_or(|own| !same_user(own, &given.by)))
 }
 
 /// The line that would cover an entry: by the one group of its requester, else by the requester alone.

@@ -2,8 +2,8 @@
 
 use std::io::IsTerminal as _;
 
+use agent::cycle::paths_digest;
 use connectors::pam_vault::{Line, State};
-use decision::request::digest_of;
 use ports::{Clock as _, Store as _, SystemClock, Vault};
 
 use crate::administration;
@@ -173,7 +173,7 @@ fn paths(home: &Home, vault: &VaultParts) -> Result<Line, Error> {
             "",
         ));
     }
-    let digest = digest_of(Vault::decision_paths(&vault.client).as_bytes());
+    let digest = paths_digest(&vault.client);
     let store = home.store().exists().then(|| wiring::open_own_store(home));
     let state = store.transpose()?.map(|store| store.vault()).transpose()?;
     let confirmed = state.is_some_and(|state| state.confirmed_paths == Some(digest));
@@ -193,7 +193,7 @@ fn paths(home: &Home, vault: &VaultParts) -> Result<Line, Error> {
 fn confirm(home: &Home, vault: &VaultParts) -> Result<Exit, Error> {
     let text = Vault::decision_paths(&vault.client);
     let parts = wiring::open_to_read(home)?;
-    administration::confirm_paths(&parts, &digest_of(text.as_bytes()), &text)?;
+    administration::confirm_paths(&parts, &paths_digest(&vault.client), &text)?;
     super::finish(&parts)?;
     output::say(&format!("confirmed: {text}"));
     output::note("a 404 or 405 at the first decision still stops a run");

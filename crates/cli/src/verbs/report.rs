@@ -11,8 +11,8 @@ use crate::vault::environment::Environment;
 pub(crate) fn run(home: &Home, format: Format, report: Report) -> Result<Exit, Error> {
     let environment = Environment::of(home)?;
     let folder = environment
-        .get("REPORT_FOLDER")
-        .map_or_else(|| home.state().join("reports"), std::path::PathBuf::from);
+        .path("REPORT_FOLDER")
+        .unwrap_or_else(|| home.state().join("reports"));
     let found = reports::list(&folder)
         .map_err(|error| Error::of(Exit::Failed, &error).hint(error.hint()))?;
     match report {

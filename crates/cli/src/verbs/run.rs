@@ -180,8 +180,11 @@ fn cycle(
     };
     cycle.run().map_err(|error| match error {
         RunError::Agent(error) => error.into(),
-        RunError::Vault(_) => Error::of(Exit::Failed, &error)
-            .hint("`doctor` tells what the vault answers and what is missing"),
+        RunError::Vault(inner) => Error::new(
+            Exit::Failed,
+            format!("the vault's requests cannot be read: {inner}"),
+        )
+        .hint("`doctor` tells what the vault answers and what is missing"),
         RunError::Files { .. } => Error::of(Exit::Failed, &error)
             .hint("check that the disk is not full and the folder is writable"),
         RunError::StateFile(_) => Error::of(Exit::BadInput, &error),
@@ -232,7 +235,9 @@ fn tell(ran: &Ran, written: &report::Written, format: Format) {
                 serde_json::json!({ "risk": risk.vault_name(), "requests": count })
             }),
             "actions": ran.closing.actions,
-            "left_alone": ran.closing.left_alone,
+            "left_alone": summary.left_alone.iter().map(|(why, count)| {
+                serde_json::json!({ "because": why, "requests": count })
+            }).collect::<Vec<_>>(),
             "remarks": remarks,
             "report": written.json.display().to_string(),
             "leaf": ran.closing.leaf,

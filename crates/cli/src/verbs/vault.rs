@@ -46,10 +46,8 @@ pub(crate) fn stop(home: &Home, reason: &str) -> Result<Exit, Error> {
     std::fs::create_dir_all(home.path())?;
     std::fs::write(home.stop_file(), format!("{reason}\n"))?;
     match wiring::open_to_read(home) {
-        Ok(parts) => {
-            administration::switch(&parts, "agent.stopped", reason, None)?;
-            super::finish(&parts)?;
-        }
+        // Opening recorded it, with what the file says.
+        Ok(parts) => super::finish(&parts)?,
         Err(error) => output::note(&format!(
             "the stop file is written, and holds; it could not be recorded in the log: {}",
             error.message

@@ -120,7 +120,7 @@ impl Home {
     /// Allows everybody named what they are named with.
     pub(crate) fn allow(&self, lines: &BTreeSet<(String, String, String)>) {
         let lines = lines.iter().map(|(login, container, action)| {
-            format!("  - {{ requester: \"user:{login}\", container: \"{container}\", action: {action} }}\n")
+            format!("  - {{ requester: 'user:{login}', container: \"{container}\", action: {action} }}\n")
         });
         let text = format!("allow:\n{}", lines.collect::<String>());
         std::fs::write(self.path("vault.yml"), text).unwrap();

@@ -98,6 +98,8 @@ struct Walk {
     last_rows: u64,
     /// Whether the last page brought nothing new.
     repeated: bool,
+    /// Whether a further page, asked for by rows as documented, was the first one again.
+    ignored: bool,
     /// The first total that was not just the length of its page, and the latest.
     totals: Option<(u64, u64)>,
     broken: bool,
@@ -115,6 +117,7 @@ impl Walk {
             first_rows: 0,
             last_rows: 0,
             repeated: false,
+            ignored: false,
             totals: None,
             broken: false,
             remarks: Vec::new(),
@@ -176,6 +179,9 @@ impl Walk {
             let all = self
                 .totals
                 .is_some_and(|(_, latest)| self.seen.len() as u64 >= latest);
+            if position == Position::Rows && self.repeated && rows == self.first_rows {
+                self.ignored = true;
+            }
             if rows == 0 || all || (new == 0 && known == 0) {
                 return Ok(End::Reached);
             }
@@ -266,7 +272,7 @@ impl Walk {
                     self.remark("the vault states no total that can be relied on");
                 }
                 // A page that comes again may hide any number of others, short ones too: pages may be capped.
-                !self.repeated
+                !self.ignored
             }
         };
         if self.repeated && !complete {
@@ -458,14 +464,22 @@ mod tests {
                     .iter()
                     .any(|remark| remark.contains("same page"))
             );
-            // What fits on one page is whole all the same.
+            // What fits on one page may be all, or what a cap lets through: a total that equals the page says no more.
             let (listing, _) = Vault {
                 start,
                 total,
                 ..Vault::of(30)
             }
             .walk();
-            assert!(listing.complete, "{listing:?}");
+            assert!(!listing.complete, "{listing:?}");
+            let (listing, _) = Vault {
+                start,
+                cap: 20,
+                total: |_, _| None,
+                ..Vault::of(30)
+            }
+            .walk();
+            assert!(!listing.complete, "{listing:?}");
         }
     }
 
@@ -554,9 +568,10 @@ mod tests {
             ControlFlow::Continue(())
         })
         .unwrap();
+        // The page comes again for ever, so nobody knows what it hides.
         assert_eq!(
             (listing.read, listing.unreadable, listing.complete),
-            (0, 3, true)
+            (0, 3, false)
         );
         assert_eq!(why.len(), 3);
     }

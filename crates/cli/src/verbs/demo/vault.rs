@@ -48,7 +48,7 @@ impl Stage {
             ),
         );
         let paths = ports::Vault::decision_paths(&client);
-        let digest = decision::request::digest_of(paths.as_bytes());
+        let digest = agent::cycle::paths_digest(&client);
         administration::confirm_paths(&self.parts, &digest, &paths)?;
         self.wait(240);
         simulator.advance(std::time::Duration::from_secs(240 * 60));
