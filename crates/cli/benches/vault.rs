@@ -56,7 +56,11 @@ fn main() {
     };
     assert!(agent(&["vault", "init"]).status().unwrap().success());
     let ours = measured(&mut agent(&["run", "--plan"]));
-    let touched = simulator.calls().get(&Route::Asset).copied().unwrap_or_default();
+    let touched = simulator
+        .calls()
+        .get(&Route::Asset)
+        .copied()
+        .unwrap_or_default();
     println!(
         "{requests} requests of 10,000 people for {touched} of {assets} assets; simulator on the same two cores"
     );

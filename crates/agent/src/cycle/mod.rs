@@ -15,6 +15,7 @@ pub mod state_file;
 mod writing;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use decision::request::digest_of;
 use decision::time::{Minutes, Timestamp};
@@ -51,8 +52,9 @@ pub struct Settings {
     pub folder: PathBuf,
     /// The state file for people and other tools.
     pub state_file: PathBuf,
-    /// After this long a request that the vault was asked to change, and that shows no change, was not changed.
-    pub settled_after: Minutes,
+    /// This long after its commit an action of which the vault shows nothing never had its effect. Four times the longest
+    /// call: an action is sent within the first half or not at all, and its call is over before the last quarter.
+    pub settled_after: Duration,
 }
 
 /// Who watches a run, and can stop it.
@@ -121,8 +123,8 @@ pub struct Ran {
     pub record: PathBuf,
     /// What a report needs besides.
     pub closing: Closing,
-    /// Whether something ended the actions before all were taken, which a remark tells.
-    pub ended: bool,
+    /// Why it stopped acting before its end; `None` when it did not.
+    pub ended: Option<String>,
 }
 
 /// Why a run came to nothing. What was committed before stays.
@@ -171,9 +173,9 @@ impl Cycle<'_> {
         let leaf = analysis.leaf;
         let mut acting = act::Acting::new(self, &header, &spool, &analysis);
         acting.act()?;
-        let ended = acting.has_ended();
-        let (actions, told) = acting.into_told();
-        remarks.extend(told);
+        let (actions, ended) = acting.into_told();
+        let why = ended.iter();
+        remarks.extend(why.map(|why| format!("no further action was taken: {why}")));
         let done = actions.iter().filter(|action| action.outcome.is_done());
         let left_alone = (spool.rows.len() as u64).saturating_sub(actions.len() as u64);
         let finished = self.agent.now()?;
@@ -294,6 +296,12 @@ impl Cycle<'_> {
 fn masked(mut request: WorkflowRequest) -> WorkflowRequest {
     request.justification = mask_secrets(&request.justification);
     request
+}
+
+/// Whether `now` is more than `wait` after `earlier`, both cut to whole seconds.
+fn is_past(earlier: Timestamp, wait: Duration, now: Timestamp) -> bool {
+    let wait = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+    now.seconds().saturating_sub(earlier.seconds()) > wait
 }
 
 fn failed(path: &Path, source: std::io::Error) -> RunError {

@@ -149,6 +149,12 @@ impl Spool {
         self.file.flush()
     }
 
+    /// Id of the asset of a row, from the list or from the request's own record.
+    pub(super) fn asset_id(&self, row: &Slim) -> Option<&str> {
+        let name = self.assets.name(row.asset);
+        (!name.is_empty() && !name.starts_with(' ')).then_some(name)
+    }
+
     /// Reads a row back.
     pub(super) fn read(&self, row: &Slim) -> io::Result<WorkflowRequest> {
         let mut bytes = vec![0; row.length as usize];

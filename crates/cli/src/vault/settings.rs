@@ -7,7 +7,6 @@ use agent::cycle::hours::Hours;
 use connectors::mail::GraphSettings;
 use connectors::pam_vault;
 use decision::findings::risk::RiskLevel;
-use decision::time::Minutes;
 use decision::vault::run::Settings as RuleSettings;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
@@ -117,8 +116,7 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
             concurrency,
             folder: home.state().join("runs"),
             state_file: path_of("AGENT_STATE_FILE", home.state().join("agent_state.json")),
-            // Twice the longest call, in whole minutes.
-            settled_after: Minutes(u32::try_from(timeout.as_secs().div_ceil(30)).unwrap_or(40)),
+            settled_after: timeout.saturating_mul(4),
         },
         autonomous: keys.flag("AUTONOMOUS_MODE", false)?,
         completes_requests: keys.flag("VAULT_COMPLETE_REQUESTS", true)?,

@@ -210,20 +210,17 @@ fn code(ran: &Ran, attendance: Attendance) -> Exit {
         return Exit::Incomplete;
     }
     let planned = ran.closing.actions.iter();
-    let stuck = planned.clone().any(|action| {
-        matches!(
-            action.outcome,
-            ActionOutcome::Unknown | ActionOutcome::Parked
-        )
-    });
-    if stuck || ran.ended {
-        return Exit::Failed;
-    }
+    let unknown = planned
+        .clone()
+        .any(|action| action.outcome == ActionOutcome::Unknown);
     let only = planned
         .clone()
         .any(|action| action.outcome == ActionOutcome::Planned);
     if attendance == Attendance::Planning || (only && !ran.header.run.paths_confirmed) {
         return Exit::PlannedOnly;
+    }
+    if ran.ended.is_some() || unknown {
+        return Exit::Failed;
     }
     Exit::Done
 }
@@ -231,9 +228,11 @@ fn code(ran: &Ran, attendance: Attendance) -> Exit {
 fn tell(ran: &Ran, written: &report::Written, format: Format) {
     let summary = &written.overview.summary;
     if format != Format::Text {
+        let listing = &ran.header.run.listing;
+        let remarks: Vec<&String> = listing.remarks.iter().chain(&ran.closing.remarks).collect();
         let told = serde_json::json!({
             "run": ran.header.name,
-            "complete": ran.header.run.listing.complete,
+            "complete": listing.complete,
             "requests": summary.requests,
             "risk": summary.risks.from_critical().map(|(risk, count)| {
                 serde_json::json!({ "risk": risk.vault_name(), "requests": count })
@@ -242,7 +241,7 @@ fn tell(ran: &Ran, written: &report::Written, format: Format) {
             "left_alone": summary.left_alone.iter().map(|(why, count)| {
                 serde_json::json!({ "because": why, "requests": count })
             }).collect::<Vec<_>>(),
-            "remarks": ran.closing.remarks,
+            "remarks": remarks,
             "report": written.json.display().to_string(),
             "leaf": ran.closing.leaf,
         });

@@ -82,13 +82,16 @@ pub(super) fn encoded(text: &str) -> String {
     out
 }
 
-/// Whether a text can be an id in a path: neither empty nor too long, nothing unseen, and no `.` or `..`.
+/// Whether a text can be an id in a path: neither empty nor too long, nothing unseen, no `.` or `..`, and nothing that
+/// parts a path: some servers take an encoded `/` for one.
 pub(super) fn is_id(text: &str) -> bool {
     !text.is_empty()
         && text.chars().count() <= super::bounds::ID_CHARS_MAX
-        && !text
-            .chars()
-            .any(|character| breaks(character) || character.is_whitespace())
+        && !text.chars().any(|character| {
+            breaks(character)
+                || character.is_whitespace()
+                || matches!(character, '/' | '\\' | '?' | '#' | '%' | ';')
+        })
         && !text.chars().all(|character| character == '.')
 }
 
