@@ -122,6 +122,8 @@ findings! {
     Unusual "unusual" APPROVE "something about it is unusual";
     /// The directory says that the requester does not work here any more, or is leaving.
     RequesterInactive "requester-inactive" APPROVE "the requester is not active in the directory";
+    /// The directory has people, and nobody of this name.
+    RequesterUnknown "requester-unknown" APPROVE "the directory does not know who asks";
     /// The directory could not say who asks, or knows several people of that name.
     RequesterUnread "requester-unread" APPROVE "the directory could not say who asks";
     /// `access.yml` maps the asset, and it is not standard for a role of the requester.
@@ -130,6 +132,8 @@ findings! {
     NotAllowed "not-allowed" APPROVE "the allow-list does not cover it";
     /// The window that was asked for is over.
     WindowOver "window-over" APPROVE "the window that was asked for is over";
+    /// The window has no end, or one beyond the ceiling.
+    WindowTooLong "window-too-long" APPROVE "the window that was asked for is too long, or has no end";
     /// A configured model has no say in this run.
     ModelLost "model-lost" ALL "the configured model could not be asked";
     /// No analyst gave a usable risk.
