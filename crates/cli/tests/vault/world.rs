@@ -285,6 +285,7 @@ impl World {
         let mut world = Self::new(switches);
         let hour = now_ms() / 3_600_000 % 24;
         let off = |later: i64| ((hour + 12 + later) % 24).to_string();
+        world.home.set("VAULT_LOGIN_DOMAINS", "ACME,acme.example");
         world.home.set("OFF_HOURS_START", &off(0));
         world.home.set("OFF_HOURS_END", &off(1));
         for number in 1..=count {
