@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use agent::report::{Card, Decision, Line, Mark};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use decision::rules::pattern::is_invisible;
 
 use crate::error::Error;
@@ -152,6 +152,10 @@ pub(crate) fn rows(headings: &[&str], rows: &[Vec<String>], format: Format) {
             table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
             for row in rows {
                 table.add_row(row.iter().map(|cell| screen(cell)));
+            }
+            // What is to be copied stands in the first column, whole.
+            if let Some(first) = table.column_mut(0) {
+                first.set_constraint(ColumnConstraint::ContentWidth);
             }
             for line in table.to_string().lines() {
                 say(line.trim_end());

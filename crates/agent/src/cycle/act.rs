@@ -17,7 +17,7 @@ use super::intent::transition;
 use super::record::{ActionOutcome, ActionTold, Header};
 use super::settle::{judge, settled};
 use super::spool::Spool;
-use super::{Cycle, RunError, Stage, failed, is_past, reason};
+use super::{Cycle, RunError, Stage, failed, is_past, masked, reason};
 use crate::AgentError;
 
 /// Most actions that are read again and committed together: what was read is at most this many calls old.
@@ -308,7 +308,9 @@ impl<'a> Acting<'a> {
                 created: row.created,
             })
             .collect();
-        self.cycle.vault.read_again(&wanted)
+        let now = self.cycle.vault.read_again(&wanted)?;
+        let masked = now.into_iter().map(|(id, row)| (id, masked(row)));
+        Ok(masked.collect())
     }
 
     /// The run as it is now: switches, policy and log may have changed since it began.

@@ -68,11 +68,15 @@ impl History {
             }
             let day = days.entry(row.requester).or_default();
             day.push((row.created, number));
-            // Only the next request after a rejection asks again: what came later was looked at since.
-            if row.status == SlimStatus::Rejected {
-                seen.rejected.insert((row.requester, row.asset), number);
-            } else {
-                seen.rejected.remove(&(row.requester, row.asset));
+            // It counts until somebody approves a further request: filing twice washes nothing off.
+            match row.status {
+                SlimStatus::Rejected => {
+                    seen.rejected.insert((row.requester, row.asset), number);
+                }
+                SlimStatus::Approved => {
+                    seen.rejected.remove(&(row.requester, row.asset));
+                }
+                SlimStatus::Other => {}
             }
             if row.justification != 0 {
                 let first = seen.justifications.entry(row.justification);
@@ -196,7 +200,7 @@ mod tests {
     /// Rows of hours, requester, asset, justification and status, newest first as the vault lists them.
     fn spool(rows: &[(i64, &str, &str, &str, Status)]) -> Spool {
         let folder = tempfile::tempdir().unwrap();
-        let mut spool = Spool::new(folder.path()).unwrap();
+        let mut spool = Spool::new(folder.path(), &[]).unwrap();
         for (hour, requester, asset, justification, status) in rows {
             let row = WorkflowRequest {
                 id: format!("{hour}-{requester}"),

@@ -53,7 +53,7 @@ impl Entry {
     /// The entry of a ruling.
     #[must_use]
     pub fn of(frozen: &Frozen<'_>, ruling: &Ruling) -> Self {
-        use decision::vault::Status;
+        use decision::vault::{Finding, Status};
         let told = |action| words::because(ruling, action).map(str::to_owned);
         let open = ruling.action();
         Self {
@@ -77,7 +77,12 @@ impl Entry {
             open,
             because: match frozen.evidence().request.status {
                 Status::Active if open.is_none() => told(Action::Approve),
-                Status::Approved if open.is_none() => told(Action::Close),
+                // What was approved not long ago waits for nothing.
+                Status::Approved
+                    if open.is_none() && !ruling.findings.contains(Finding::NotStale) =>
+                {
+                    told(Action::Close)
+                }
                 Status::Active
                 | Status::Approved
                 | Status::Completed

@@ -8,10 +8,12 @@ use agent::report::run::Written;
 use connectors::mail::{Graph, GraphSettings, Security, Smtp, SmtpSettings};
 use connectors::pam_vault::{Ask, Line, PamVault, PendingFile, State, Waiting};
 use decision::time::{Minutes, Timestamp};
+use decision::vault::run::Attendance;
 use ports::{Clock as _, Mail, Secret, SystemClock};
 
 use super::settings::{Alerts, Sending, VaultSettings};
 use crate::error::{Error, Exit};
+use crate::output;
 use crate::settings::{self, Home};
 use crate::wiring::Parts;
 
@@ -123,16 +125,25 @@ impl VaultParts {
         })
     }
 
-    /// Ends our own request at the vault, when one was submitted for a secret.
-    pub(crate) fn finish(&self) -> Option<String> {
+    /// Ends our own request at the vault, when one was submitted for a secret. A person is asked; without one the setting
+    /// says.
+    pub(crate) fn finish(&self, attendance: Attendance) -> Option<String> {
         let sending = self.settings.alerts.sending.as_ref()?;
         let Sending::Graph(graph) = sending else {
             return None;
         };
-        if !self.settings.completes_requests {
+        let asset = graph.secret_asset.as_ref()?;
+        if !self.pending.path().exists() {
             return None;
         }
-        let asset = graph.secret_asset.as_ref()?;
+        let complete = if attendance == Attendance::Asked {
+            output::ask("complete our own request for the mail's secret at the vault? [y/N]")
+        } else {
+            self.settings.completes_requests
+        };
+        if !complete {
+            return None;
+        }
         match self.client.complete(asset, &self.pending) {
             Ok(None | Some(Ok(()))) => None,
             Ok(Some(Err(why))) => Some(why),

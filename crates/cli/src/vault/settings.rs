@@ -103,6 +103,8 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         stale_days: keys.number("STALE_REQUEST_DAYS", 7, 1, 366)?,
         lookback_days: keys.number("REQUEST_LOOKBACK_DAYS", 30, 1, 366)?,
         hours_set: hours.is_some(),
+        window_hours_max: keys.number("VAULT_WINDOW_HOURS_MAX", 24, 1, 8_784)?,
+        directory_known: false,
         allow,
     };
     let concurrency = keys.number("VAULT_CONCURRENCY", 4, 1, 16)? as usize;
@@ -113,6 +115,7 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
             rules,
             hours,
             deep: keys.flag("DEEP_ANALYSIS", true)?,
+            domains: keys.list("VAULT_LOGIN_DOMAINS"),
             concurrency,
             folder: home.state().join("runs"),
             state_file: path_of("AGENT_STATE_FILE", home.state().join("agent_state.json")),

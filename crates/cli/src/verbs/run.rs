@@ -155,7 +155,7 @@ fn once(
     for remark in told {
         output::trouble(&remark);
     }
-    if let Some(remark) = vault.finish() {
+    if let Some(remark) = vault.finish(attendance) {
         output::note(&remark);
     }
     tell(&ran, &written, format);
@@ -210,13 +210,16 @@ fn code(ran: &Ran, attendance: Attendance) -> Exit {
         return Exit::Incomplete;
     }
     let planned = ran.closing.actions.iter();
+    let unknown = planned
+        .clone()
+        .any(|action| action.outcome == ActionOutcome::Unknown);
     let only = planned
         .clone()
         .any(|action| action.outcome == ActionOutcome::Planned);
     if attendance == Attendance::Planning || (only && !ran.header.run.paths_confirmed) {
         return Exit::PlannedOnly;
     }
-    if ran.ended.is_some() {
+    if ran.ended.is_some() || unknown {
         return Exit::Failed;
     }
     Exit::Done

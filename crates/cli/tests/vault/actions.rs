@@ -226,7 +226,7 @@ fn what_was_lost_is_done_later_and_once() {
             .simulator
             .fault(Route::Approve, fault.clone(), Some(1));
         let ran = world.run();
-        ran.ends(0);
+        ran.ends(1);
         assert_eq!(
             (ran.with("unknown").len(), ran.with("done").len()),
             (1, 1),

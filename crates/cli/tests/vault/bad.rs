@@ -253,7 +253,7 @@ fn a_yes_alone_proves_no_rejection() {
     home.set("RISK_THRESHOLD_REJECT", "medium");
     let ran = home.run();
     assert_eq!(
-        ran.ends(0).outcome("x-1").as_deref(),
+        ran.ends(1).outcome("x-1").as_deref(),
         Some("unknown"),
         "{}",
         ran.said
@@ -295,7 +295,7 @@ fn hostile_words_stay_words() {
     allow(&mut home, &[]);
     home.set("RISK_THRESHOLD_REJECT", "medium");
     let ran = home.run();
-    ran.ends(0);
+    ran.ends(1);
     inert(&ran.report("html"), &ran.report("md"));
     assert!(ran.report("html").len() < 4_000_000);
     assert!(!ran.said.contains(['\u{1b}', '\0']));

@@ -94,7 +94,7 @@ fn the_kill_switch_stops_all_but_closing() {
     ran.ends(0).says("kill switch");
     assert_eq!(
         ran.with("done").into_keys().collect::<Vec<_>>(),
-        [stale.clone()]
+        std::slice::from_ref(&stale)
     );
     world.was_done_once(Verb::Complete, &BTreeSet::from([stale]));
     // The file alone holds too, and taking it away lifts nothing.

@@ -67,7 +67,13 @@ fn rows_that_arrive_during_the_walk_are_read_or_left_for_the_next_run() {
 /// INVARIANT(complete).
 #[test]
 fn nothing_is_done_on_an_incomplete_list() {
-    let cases: [(&[(&str, &str)], Option<(&str, &str)>, &str); 4] = [
+    /// Switches, a fault of the list, and what the report says.
+    type Incomplete<'a> = (
+        &'a [(&'a str, &'a str)],
+        Option<(&'a str, &'a str)>,
+        &'a str,
+    );
+    let cases: [Incomplete<'_>; 4] = [
         (&[("pager", "ignored")], None, "same page"),
         (
             &[("pager", "ignored"), ("total-key", "none")],

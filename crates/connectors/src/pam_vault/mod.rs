@@ -288,7 +288,7 @@ impl Vault for PamVault {
         match self.detail(request) {
             Ok(value) => Ok(value.as_ref().and_then(row::asset_id)),
             Err(failure) if failure.kind == Kind::NoSuchPath => Err(PortError::Malformed(format!(
-                "the vault (the setting `request_path` may be wrong: {})",
+                "the vault (VAULT_REQUEST_PATH may be wrong: {})",
                 failure.text
             ))),
             Err(failure) => Err(failure.into_error()),

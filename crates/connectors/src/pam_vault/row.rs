@@ -98,6 +98,7 @@ fn request(row: &Value, id: String, status: &str, created: Timestamp) -> Workflo
         created,
         approved: values::first(row, APPROVED, values::time).or_else(newest),
         requester: values::first(row, PEOPLE, person).unwrap_or_default(),
+        also: Vec::new(),
         asset: asset_id(row),
         asset_name: values::name(row, ASSET_NAME).unwrap_or_default(),
         action: values::name(row, ACTION),

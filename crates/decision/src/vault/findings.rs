@@ -122,6 +122,8 @@ findings! {
     Unusual "unusual" APPROVE "something about it is unusual";
     /// The directory says that the requester does not work here any more, or is leaving.
     RequesterInactive "requester-inactive" APPROVE "the requester is not active in the directory";
+    /// The directory has people, and nobody of this name.
+    RequesterUnknown "requester-unknown" APPROVE "the directory does not know who asks";
     /// The directory could not say who asks, or knows several people of that name.
     RequesterUnread "requester-unread" APPROVE "the directory could not say who asks";
     /// `access.yml` maps the asset, and it is not standard for a role of the requester.
@@ -130,6 +132,8 @@ findings! {
     NotAllowed "not-allowed" APPROVE "the allow-list does not cover it";
     /// The window that was asked for is over.
     WindowOver "window-over" APPROVE "the window that was asked for is over";
+    /// The window has no end, or one beyond the ceiling.
+    WindowTooLong "window-too-long" APPROVE "the window that was asked for is too long, or has no end";
     /// A configured model has no say in this run.
     ModelLost "model-lost" ALL "the configured model could not be asked";
     /// No analyst gave a usable risk.
@@ -148,6 +152,28 @@ findings! {
     NotStale "not-stale" CLOSE "it is not stale";
     /// Closing is not switched on.
     CloseOff "close-off" CLOSE "AUTO_CLOSE_STALE is off";
+}
+
+impl Finding {
+    /// Whether it says something of the run and nothing of the request: it stands against every request alike.
+    #[must_use]
+    pub fn is_of_the_run(self) -> bool {
+        matches!(
+            self,
+            Self::OwnUserUnknown
+                | Self::LogBroken
+                | Self::ListIncomplete
+                | Self::Stopped
+                | Self::PolicyStale
+                | Self::PathsUnconfirmed
+                | Self::HoursUnset
+                | Self::PlanningOnly
+                | Self::ModelLost
+                | Self::ApproveOff
+                | Self::RejectOff
+                | Self::CloseOff
+        )
+    }
 }
 
 /// A set of findings.

@@ -34,7 +34,7 @@ pub struct Signals {
     /// An earlier request by somebody else with the same justification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied_from: Option<String>,
-    /// The request by the same person for the same asset before this one, when it was rejected.
+    /// A rejected request by the same person for the same asset, since which none was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_before: Option<String>,
     /// Whole days since it was filed.

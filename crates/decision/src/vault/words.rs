@@ -16,11 +16,14 @@ pub fn points(frozen: &Frozen<'_>) -> Vec<(&'static str, u8)> {
         .collect()
 }
 
-/// What stands first against `action`, as a clause; `None` when nothing does.
+/// What stands first against `action`, as a clause; `None` when nothing does. What the request itself brings is told before
+/// what holds for the whole run, so that a run which may do nothing still says what it would look at.
 #[must_use]
 pub fn because(ruling: &Ruling, action: Action) -> Option<&'static str> {
     let against = ruling.findings.against(action);
-    against.iter().next().map(super::Finding::told)
+    let own = against.iter().find(|finding| !finding.is_of_the_run());
+    own.or_else(|| against.iter().next())
+        .map(super::Finding::told)
 }
 
 /// One anomaly with the figures behind it.

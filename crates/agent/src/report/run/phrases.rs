@@ -183,8 +183,9 @@ pub(crate) fn over(summary: &Summary) -> String {
         String::new()
     };
     format!(
-        "{} over (completed, rejected) or of an unknown status.{own}",
-        are(summary.over)
+        "{} over (completed, rejected) or of an unknown status, {} approved and in use.{own}",
+        are(summary.over),
+        summary.in_use
     )
 }
 

@@ -192,6 +192,8 @@ pub struct Summary {
     pub left_alone: Vec<(String, u64)>,
     /// Requests that are over (completed, rejected) or of an unknown status: nothing is ever done to them.
     pub over: u64,
+    /// Requests that are approved and not stale: nothing is to be done to them.
+    pub in_use: u64,
     /// Requests of the agent's own user; they are in no figure about people.
     pub own: u64,
     /// Different people who asked.
@@ -233,6 +235,7 @@ pub(super) struct Tally<'a> {
     anomalies: BTreeMap<Anomaly, u64>,
     left_alone: HashMap<String, u64>,
     over: u64,
+    in_use: u64,
     own: u64,
     requesters: HashMap<String, Asking>,
     days: BTreeMap<i64, Risks>,
@@ -257,6 +260,7 @@ impl<'a> Tally<'a> {
             anomalies: BTreeMap::new(),
             left_alone: HashMap::new(),
             over: 0,
+            in_use: 0,
             own: 0,
             requesters: HashMap::new(),
             days: BTreeMap::new(),
@@ -277,6 +281,9 @@ impl<'a> Tally<'a> {
         }
         if !self.acted.contains(request.id.as_str()) {
             match request.status {
+                Status::Approved if entry.because.is_none() && entry.open.is_none() => {
+                    self.in_use += 1;
+                }
                 Status::Active | Status::Approved => {
                     let why = why_left_alone(entry);
                     *self.left_alone.entry(why).or_default() += 1;
@@ -333,6 +340,7 @@ impl<'a> Tally<'a> {
             actions: self.actions,
             left_alone: most_frequent(self.left_alone),
             over: self.over,
+            in_use: self.in_use,
             own: self.own,
             people,
             requesters: requesters.into_iter().map(|(_, asking)| asking).collect(),

@@ -85,6 +85,7 @@ impl Stage {
                 containers: std::collections::BTreeMap::new(),
             }),
             deep: true,
+            domains: Vec::new(),
             concurrency: 4,
             state_file: folder.join("agent_state.json"),
             folder,

@@ -196,7 +196,7 @@ impl PamVault {
             } else {
                 (
                     "the rows do not say which asset they are about",
-                    "set `request_path` to the path of one request's own record",
+                    "set VAULT_REQUEST_PATH to the path of one request's own record",
                 )
             };
             health.say(topic, State::Unknown, said, hint);
@@ -272,20 +272,20 @@ impl PamVault {
                 health,
                 "platform description",
                 &failure,
-                "check the setting `platform_description_url`",
+                "check VAULT_PLATFORM_DESCRIPTION",
             );
         }
         let paths = self.decision_paths();
         for (topic, path, setting) in [
-            ("path of approve", &paths.approve, "approve_path"),
-            ("path of reject", &paths.reject, "reject_path"),
-            ("path of close", &paths.close, "close_path"),
+            ("path of approve", &paths.approve, "VAULT_APPROVE_PATH"),
+            ("path of reject", &paths.reject, "VAULT_REJECT_PATH"),
+            ("path of close", &paths.close, "VAULT_CLOSE_PATH"),
         ] {
             let guess = path.origin == Origin::BuiltInGuess;
             let state = if guess { State::Warn } else { State::Fine };
             let hint = if guess {
                 format!(
-                    "look it up in the API description of the vault and set `{setting}`; until then it is not used"
+                    "look it up in the API description of the vault and set {setting}; until then it is used only when it was confirmed"
                 )
             } else {
                 String::new()
