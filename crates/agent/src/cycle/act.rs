@@ -71,7 +71,10 @@ impl<'a> Acting<'a> {
                 self.tell_planned(group)?;
                 continue;
             }
-            self.group(group)?;
+            // What was done before is told, whatever stops the rest.
+            if let Err(error) = self.group(group) {
+                self.ended = Some(error.to_string());
+            }
             operator.advance(group.len() as u64);
         }
         Ok(())
@@ -356,7 +359,11 @@ impl<'a> Acting<'a> {
             .evidence_again(self.cycle, run.at, self.spool, planned, now.clone())
             .ok_or("its row is gone")?;
         let login = decision::vault::request::login_of(&now.requester);
-        let brakes = self.cycle.agent.store.vault_brakes(&login, run.at);
+        let brakes = self
+            .cycle
+            .agent
+            .store
+            .vault_brakes(planned.action, &login, run.at);
         evidence.brakes = brakes.map_err(|error| error.to_string())?;
         let frozen = Frozen::new(run, run_digest, evidence, self.cycle.agent.rules);
         let ruling = rule(&frozen);

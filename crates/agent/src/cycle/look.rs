@@ -71,7 +71,8 @@ impl Cycle<'_> {
                     "it is not in the vault's list any more".to_owned(),
                 ),
             };
-            if state == ActionState::Unknown {
+            // What an earlier run did and could not tell is told now.
+            if state == ActionState::Unknown || state != record.state {
                 remarks.push(format!(
                     "{} of {} (run {}): {detail}",
                     record.action, record.request, record.run

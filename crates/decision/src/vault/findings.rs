@@ -142,8 +142,8 @@ findings! {
     AdvisedRisk "advised-risk" APPROVE "the analyst sees a higher risk";
     /// An analyst flags something.
     AdvisedFlags "advised-flags" APPROVE "the analyst flags something unusual";
-    /// A budget of automatic approvals is used up.
-    Brake "brake" APPROVE "a budget of automatic approvals is used up";
+    /// A budget of automatic actions of this kind is used up.
+    Brake "brake" ALL "a budget of automatic actions is used up";
     /// Approving is not switched on.
     ApproveOff "approve-off" APPROVE "AUTO_APPROVE_LOW_RISK is off";
     /// When it was approved is not known.
