@@ -1,6 +1,8 @@
 //! Judging rows under one set of rules: straight from columns to a case of numbers, then [`rule`].
 
 mod blocker;
+mod held;
+mod known;
 mod name;
 mod plain;
 mod seen;
@@ -23,7 +25,8 @@ use decision::rules::{ApprovalSet, Rules};
 use decision::time::{Minutes, Timestamp};
 use decision::verdict::{Answer, Ruling, rule};
 
-use self::seen::{Held, Known, Seen};
+use self::known::Known;
+use self::seen::{Held, Seen};
 use self::slow::Story;
 use super::holdings::HoldingsTable;
 use super::interner::Interner;
@@ -119,7 +122,7 @@ impl<'a> Judge<'a> {
             seen.look_at_roles(known, roles, interner);
         }
         let ruling = if self.is_slow() {
-            let numbers = held.map(|held| self.seen.names_held(&self.known, held, at, interner).0);
+            let numbers = held.map(|held| self.seen.names_held(&self.known, held, at, interner));
             let story = story(row, at, numbers, interner);
             let frozen = slow::freeze(&story, self.rules, self.setting.declared);
             rule(&frozen.case(), self.rules, at)
@@ -145,6 +148,7 @@ impl<'a> Judge<'a> {
         let roles = row.roles.map_or(&[][..], |roles| self.seen.roles(roles));
         let held = held.and_then(|held| self.seen.held(held));
         let entitlement = asked.and_then(|asked| asked.entitlement);
+        let half = asked.filter(|asked| asked.is_half);
         let owned = asked.is_some_and(|asked| asked.is_owned);
         let already = match (entitlement, held) {
             (Some(asked), Some(held)) if self.known.has(held, asked) => AlreadyHeld::Otherwise,
@@ -166,8 +170,9 @@ impl<'a> Judge<'a> {
             permitted: None,
             target: TargetState::Bound,
             roles,
-            asked_sides: asked.map_or(&[], |asked| &asked.asked_sides),
-            held: held.map_or(&[], |held| held.sides.as_deref().unwrap_or_default()),
+            asked_sides: half.map_or(&[], |asked| &asked.rest.asked_sides),
+            // Only of use to who asks for the other half.
+            held: half.and(held).map_or(&[], |held| held.sides(self.rules)),
             coverage: match held {
                 Some(_) => CaseCoverage::Everything,
                 None => CaseCoverage::Unreachable,

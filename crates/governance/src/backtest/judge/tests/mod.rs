@@ -295,7 +295,7 @@ fn the_fast_path_is_the_slow_path() {
             let at = row.at.unwrap_or(setting.as_of);
             let held = fast.seen.look_at_held(&fast.known, &row, at, &mut interner);
             let held = held.map_or_else(Vec::new, |held| {
-                fast.seen.names_held(&fast.known, held, at, &mut interner).0
+                fast.seen.names_held(&fast.known, held, at, &mut interner)
             });
             let is_plain = |number: &u32| NAMES[..9].contains(&interner.names.text(*number));
             assert!(
