@@ -11,8 +11,9 @@ use super::plain::PlainSide;
 /// What somebody holds during a span of time. Sides are looked for when somebody asks for the other half.
 #[derive(Debug)]
 pub(super) struct HeldSet {
-    from: Timestamp,
-    until: Timestamp,
+    /// The first and the last moment of it.
+    span: (Timestamp, Timestamp),
+    /// Sorted.
     entitlements: Box<[EntitlementId]>,
     /// Sides of names that no catalogue has.
     other_sides: Box<[SideId]>,
@@ -31,7 +32,7 @@ impl HeldSet {
         rules: &Rules,
         entitlements: Vec<EntitlementId>,
         other_sides: Vec<SideId>,
-        (from, until): (Timestamp, Timestamp),
+        span: (Timestamp, Timestamp),
     ) -> Self {
         let mut hints = [0; HINTS];
         for id in entitlements.iter().flat_map(|id| rules.implied(*id)) {
@@ -41,9 +42,8 @@ impl HeldSet {
             }
         }
         Self {
-            from,
-            until,
-            entitlements: entitlements.into(),
+            span,
+            entitlements: sorted(entitlements),
             other_sides: other_sides.into(),
             sides: OnceLock::new(),
             plain: OnceLock::new(),
@@ -51,9 +51,9 @@ impl HeldSet {
         }
     }
 
-    /// Whether that moment is in its span. The last moment that there is belongs to the last span.
-    pub(super) fn is_of(&self, at: Timestamp) -> bool {
-        self.from <= at && at <= self.until
+    /// The first and the last moment of it. The last moment that there is belongs to the last span.
+    pub(super) fn span(&self) -> (Timestamp, Timestamp) {
+        self.span
     }
 
     /// False only when nothing that is held implies it.
@@ -64,7 +64,8 @@ impl HeldSet {
 
     /// Whether any of these is held.
     pub(super) fn has_any(&self, ids: &[EntitlementId]) -> bool {
-        ids.iter().any(|id| self.entitlements.contains(id))
+        ids.iter()
+            .any(|id| self.entitlements.binary_search(id).is_ok())
     }
 
     /// The sides that it fulfils, sorted.

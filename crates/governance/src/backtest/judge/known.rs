@@ -90,7 +90,8 @@ impl<'a> Known<'a> {
             return Arc::clone(&self.nothing);
         };
         let set = cell.get_or_init(|| Arc::new(self.held_at(person, at)));
-        if set.is_of(at) {
+        let (from, until) = set.span();
+        if from <= at && at <= until {
             Arc::clone(set)
         } else {
             Arc::new(self.held_at(person, at))

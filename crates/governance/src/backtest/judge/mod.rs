@@ -138,6 +138,18 @@ impl<'a> Judge<'a> {
             let held = held.and_then(|held| self.seen.held(held));
             touched ^= u32::from(held.is_some_and(|held| held.may_imply(id)));
         }
+        for (row, (id, held)) in rows.iter().zip(asked) {
+            let is_half = self.seen.name(row.access).is_some_and(|name| name.is_half);
+            if let (true, Some(id), Some(held)) = (is_half, id, held) {
+                touched ^= self.rules.sides_of(id).first().map_or(0, |side| side.0);
+                let sides = self.seen.held(held).map(|held| held.sides(self.rules));
+                let sides = sides.unwrap_or_default();
+                // A search begins in the middle.
+                for place in [sides.len() / 2, sides.len() / 4, sides.len() * 3 / 4] {
+                    touched ^= sides.get(place).map_or(0, |side| side.0);
+                }
+            }
+        }
         black_box(touched);
     }
 
@@ -201,7 +213,9 @@ impl<'a> Judge<'a> {
             permitted: None,
             target: TargetState::Bound,
             roles,
-            asked_sides: half.map_or(&[], |asked| &asked.rest.asked_sides),
+            asked_sides: half
+                .filter(|asked| asked.adds_sides)
+                .map_or(&[], |asked| &asked.rest.asked_sides),
             // Only of use to who asks for the other half.
             held: half.and(held).map_or(&[], |held| held.sides(self.rules)),
             coverage: match held {

@@ -22,6 +22,8 @@ pub(super) struct Name {
     pub(super) is_owned: bool,
     /// Whether asking for it fulfils a side of any rule.
     pub(super) is_half: bool,
+    /// Whether it fulfils sides beyond those of the catalogue entry.
+    pub(super) adds_sides: bool,
     pub(super) state: NameState,
     pub(super) classes: ClassSet,
     pub(super) privileged: bool,
@@ -83,6 +85,7 @@ pub(super) fn look_up(rules: &Rules, as_of: Timestamp, text: &str) -> Name {
             entitlement,
             is_owned,
             is_half: is_side(entitlement),
+            adds_sides: false,
             state: NameState::Clean,
             classes: ClassSet::EMPTY,
             privileged: false,
@@ -102,6 +105,7 @@ pub(super) fn look_up(rules: &Rules, as_of: Timestamp, text: &str) -> Name {
         entitlement: case.entitlement,
         is_owned,
         is_half: is_side(case.entitlement) || !case.asked_sides.is_empty(),
+        adds_sides: !case.asked_sides.is_empty(),
         state: case.name,
         classes: case.classes,
         privileged: case.privileged,

@@ -24,8 +24,16 @@ pub(super) enum Held {
 pub(super) struct Seen {
     names: Vec<Option<Name>>,
     roles: Vec<Option<Box<[RoleId]>>>,
-    inline: Vec<Option<Arc<HeldSet>>>,
-    people: Vec<Option<Arc<HeldSet>>>,
+    inline: Vec<Option<Box<HeldSet>>>,
+    people: Vec<Option<OfPerson>>,
+}
+
+/// What a person held, with its span beside it: the set itself is farther away.
+#[derive(Debug)]
+struct OfPerson {
+    from: Timestamp,
+    until: Timestamp,
+    set: Arc<HeldSet>,
 }
 
 impl Seen {
@@ -41,7 +49,7 @@ impl Seen {
     pub(super) fn held(&self, held: Held) -> Option<&HeldSet> {
         match held {
             Held::Inline(number) => self.inline.get(number as usize)?.as_deref(),
-            Held::OfPerson(number) => self.people.get(number as usize)?.as_deref(),
+            Held::OfPerson(number) => Some(&self.people.get(number as usize)?.as_ref()?.set),
         }
     }
 
@@ -74,15 +82,22 @@ impl Seen {
             Some(number) => Held::Inline(number),
             None => Held::OfPerson(known.setting.holdings.map(|_| row.beneficiary)?),
         };
-        if !self.held(held).is_some_and(|set| set.is_of(at)) {
-            match held {
-                Held::Inline(number) => {
+        match held {
+            Held::Inline(number) => {
+                if self.held(held).is_none() {
                     let set = self.inline_set(known, number, interner);
-                    *slot(&mut self.inline, number) = Some(Arc::new(set));
+                    *slot(&mut self.inline, number) = Some(Box::new(set));
                 }
-                Held::OfPerson(number) => {
+            }
+            Held::OfPerson(number) => {
+                let place = slot(&mut self.people, number);
+                let is_known = place
+                    .as_ref()
+                    .is_some_and(|of| of.from <= at && at <= of.until);
+                if !is_known {
                     let set = known.held_by(interner.people.text(number), at);
-                    *slot(&mut self.people, number) = Some(set);
+                    let (from, until) = set.span();
+                    *place = Some(OfPerson { from, until, set });
                 }
             }
         }
