@@ -41,9 +41,10 @@ pub(super) fn decide(
     };
     match failure.kind {
         Kind::NotSent | Kind::Busy => Answer::NotSent(failure.text),
-        // A proxy answers 502 to 504 for a vault that may have done it; a web page or a redirect says nothing of it.
+        // A web page or a redirect says nothing of it; and whatever answers 5xx without a code, a proxy or a vault that fell
+        // over on its way, may have done it.
         Kind::Lost | Kind::NotTheApi | Kind::Malformed => Answer::Unknown(failure.text),
-        Kind::Broken if matches!(failure.status, Some(502..=504)) => Answer::Unknown(failure.text),
+        Kind::Broken if !failure.explained => Answer::Unknown(failure.text),
         Kind::NoSuchPath => Answer::NoSuchPath(format!(
             "the path `{}` ({}) is wrong: {}; set the path of this decision",
             path.template, path.origin, failure.text

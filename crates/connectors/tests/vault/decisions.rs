@@ -171,7 +171,9 @@ fn what_may_have_happened_is_not_known_and_nothing_is_sent_twice() {
         (Fault::CommitReset, true),
         (Fault::Hang, false),
         (Fault::Reset, false),
+        (Fault::Status(500), false),
         (Fault::Status(502), false),
+        (Fault::Status(599), false),
         (Fault::Html, false),
         (Fault::Redirect, false),
     ] {
