@@ -86,17 +86,19 @@ fn request(row: &Value, id: String, status: &str, created: Timestamp) -> Workflo
         .take(LIST_MAX)
         .filter(|approval| is_given(approval))
         .collect();
+    // What lies before the filing, such as 0 for "none", is no time of an approval.
+    let time = |value: &Value| values::time(value).filter(|time| *time >= created);
     let newest = || {
         given
             .iter()
-            .filter_map(|approval| values::first(approval, GIVEN, values::time))
+            .filter_map(|approval| values::first(approval, GIVEN, time))
             .max()
     };
     WorkflowRequest {
         id,
         status: Status::from_name(status),
         created,
-        approved: values::first(row, APPROVED, values::time).or_else(newest),
+        approved: values::first(row, APPROVED, time).or_else(newest),
         requester: values::first(row, PEOPLE, person).unwrap_or_default(),
         asset: asset_id(row),
         asset_name: values::name(row, ASSET_NAME).unwrap_or_default(),
@@ -240,6 +242,30 @@ pub(in crate::pam_vault) mod tests {
             .map(|given| (given.by.as_str(), given.level))
             .collect();
         assert_eq!(by, [("manager-001", Some(1)), ("manager-002", Some(2))]);
+    }
+
+    #[test]
+    fn an_approval_is_never_older_than_its_request() {
+        let approved = |approved: Value, at: Value| {
+            read(&json!({
+                "id": "r", "status": "Approved", "created": 1_767_200_520, "approved": approved,
+                "approvals": [{ "by": "manager-001", "time": at }]
+            }))
+            .approved
+            .map(Timestamp::seconds)
+        };
+        for none in [
+            json!(0),
+            json!("1970-01-01T00:00:00Z"),
+            json!(1_767_200_519),
+        ] {
+            assert_eq!(approved(none.clone(), none.clone()), None, "{none}");
+            assert_eq!(approved(none, json!(1_767_200_600)), Some(1_767_200_600));
+        }
+        assert_eq!(
+            approved(json!(1_767_200_520_000_i64), json!(0)),
+            Some(1_767_200_520)
+        );
     }
 
     #[test]
