@@ -6,7 +6,7 @@ use decision::vault::request::{Approved, Status};
 use ports::vault::Row;
 use serde_json::Value;
 
-use super::bounds::{JUSTIFICATION_CHARS_MAX, LIST_MAX, NAME_CHARS_MAX};
+use super::bounds::{JUSTIFICATION_CHARS_MAX, LIST_MAX, NAME_CHARS_MAX, NOTATIONS_MAX};
 use super::{text, values};
 
 const ID: &[&str] = &["id", "requestId", "request_id", "uuid"];
@@ -47,6 +47,19 @@ const APPROVERS: &[&str] = &[
     "name",
 ];
 const PERSON: &[&str] = &["login", "username", "userName", "name", "displayName"];
+/// Further notations of a person, beside [`PERSON`].
+const PERSON_ALSO: &[&str] = &["upn", "userPrincipalName", "email", "mail"];
+/// Further notations of the requester, in the row itself.
+const PEOPLE_ALSO: &[&str] = &[
+    "requestorLogin",
+    "requesterLogin",
+    "login",
+    "username",
+    "userName",
+    "requestedBy",
+    "requestorName",
+    "requesterName",
+];
 const MESSAGE: &[&str] = &["message", "reason", "justification", "comment"];
 const FROM: &[&str] = &["from", "requestedFrom", "start"];
 const UNTIL: &[&str] = &["to", "requestedTo", "end", "expires"];
@@ -94,12 +107,14 @@ fn request(row: &Value, id: String, status: &str, created: Timestamp) -> Workflo
             .filter_map(|approval| values::first(approval, GIVEN, time))
             .max()
     };
+    let requester = values::first(row, PEOPLE, person).unwrap_or_default();
     WorkflowRequest {
         id,
         status: Status::from_name(status),
         created,
         approved: values::first(row, APPROVED, time).or_else(newest),
-        requester: values::first(row, PEOPLE, person).unwrap_or_default(),
+        also: also(row, &requester),
+        requester,
         asset: asset_id(row),
         asset_name: values::name(row, ASSET_NAME).unwrap_or_default(),
         action: values::name(row, ACTION),
@@ -129,6 +144,28 @@ fn person(value: &Value) -> Option<String> {
     values::text(value)
         .map(|name| text::line(&name, NAME_CHARS_MAX))
         .or_else(|| values::name(value, PERSON))
+}
+
+/// Every notation of the requester but the one that is shown: any of them may name the agent's own user.
+fn also(row: &Value, shown: &str) -> Vec<String> {
+    let people = PEOPLE.iter().filter_map(|key| row.get(key));
+    let inside = people.clone().flat_map(|value| {
+        let keys = PERSON.iter().chain(PERSON_ALSO);
+        keys.filter_map(|key| value.get(key))
+    });
+    let beside = PEOPLE_ALSO.iter().filter_map(|key| row.get(key));
+    let mut also: Vec<String> = Vec::new();
+    for value in people.chain(inside).chain(beside) {
+        let named = values::text(value).map(|name| text::line(&name, NAME_CHARS_MAX));
+        if let Some(name) = named
+            && name != shown
+            && !also.contains(&name)
+            && also.len() < NOTATIONS_MAX
+        {
+            also.push(name);
+        }
+    }
+    also
 }
 
 /// The approvals; `None` when the row has none, or one of which nobody can tell who gave it: then it says nothing of ours.
@@ -201,6 +238,7 @@ pub(in crate::pam_vault) mod tests {
             }
         );
         assert_eq!(known.requester, "engineer-017");
+        assert_eq!(known.also, ["Engineer 17"]);
         assert_eq!(known.until, Some(Timestamp::from_seconds(1_767_214_800)));
         assert_eq!(
             (known.level, known.levels, known.approved),
@@ -219,6 +257,49 @@ pub(in crate::pam_vault) mod tests {
             ("r-1", "17")
         );
         assert_eq!(request.status, Status::Unknown);
+    }
+
+    #[test]
+    fn every_notation_of_the_requester_is_kept() {
+        let request = |mut row: Value| {
+            for (key, value) in [("id", "r"), ("status", "Active"), ("created", "1767200520")] {
+                row[key] = json!(value);
+            }
+            read(&row)
+        };
+        let one = request(json!({
+            "requestor": "Access Analyst", "requestorName": "Access Analyst", "createdBy": "CORP\\svc-analyst",
+            "user": { "displayName": "Analyst", "login": "svc-analyst", "email": "svc-analyst@corp.example", "id": 7 },
+            "userName": 17, "requester": null, "login": ["x"]
+        }));
+        assert_eq!(one.requester, "Access Analyst");
+        assert_eq!(
+            one.also,
+            [
+                "CORP\\svc-analyst",
+                "svc-analyst",
+                "Analyst",
+                "svc-analyst@corp.example",
+                "17"
+            ]
+        );
+        let other = WorkflowRequest {
+            also: vec![],
+            ..one.clone()
+        };
+        assert_ne!(one.content(), other.content());
+        let many = request(json!({
+            "requestor": { "login": "a", "username": "b", "userName": "c", "name": "d", "displayName": "e", "upn": "f",
+                "email": "g", "mail": "h" },
+            "requesterName": "i", "user": "j", "createdBy": "n".repeat(10_000)
+        }));
+        assert_eq!(many.also.len(), NOTATIONS_MAX);
+        assert!(
+            many.also
+                .iter()
+                .all(|name| name.chars().count() <= NAME_CHARS_MAX + 1)
+        );
+        assert!(request(json!({ "requestor": "a" })).also.is_empty());
     }
 
     #[test]
