@@ -64,6 +64,8 @@ const MESSAGE: &[&str] = &["message", "reason", "justification", "comment"];
 const FROM: &[&str] = &["from", "requestedFrom", "start"];
 const UNTIL: &[&str] = &["to", "requestedTo", "end", "expires"];
 const ACTION: &[&str] = &["action", "actionType", "operation", "type"];
+/// Where an entry of `approvals` says what it stands for.
+const STATE: &[&str] = &["status", "state", "decision", "action"];
 const GIVEN: &[&str] = &["time", "at", "approved", "approvedAt", "created", "date"];
 
 /// Reads a row. Without id, status or time of filing it is [`Row::Unreadable`].
@@ -89,21 +91,13 @@ pub(super) fn row(row: &Value) -> Row {
 }
 
 fn request(row: &Value, id: String, status: &str, created: Timestamp) -> WorkflowRequest {
-    let approvals = row
-        .get("approvals")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let given: Vec<&Value> = approvals
-        .iter()
-        .take(LIST_MAX)
-        .filter(|approval| is_given(approval))
-        .collect();
+    let given = given(row);
     // What lies before the filing, such as 0 for "none", is no time of an approval.
     let time = |value: &Value| values::time(value).filter(|time| *time >= created);
     let newest = || {
         given
             .iter()
+            .flatten()
             .filter_map(|approval| values::first(approval, GIVEN, time))
             .max()
     };
@@ -125,7 +119,7 @@ fn request(row: &Value, id: String, status: &str, created: Timestamp) -> Workflo
         until: values::first(row, UNTIL, values::time),
         level: row.get("level").and_then(number),
         levels: row.get("levels").and_then(number),
-        approvals: told_approvals(row, &given),
+        approvals: given.and_then(|given| given.into_iter().map(approval).collect()),
     }
 }
 
@@ -168,29 +162,44 @@ fn also(row: &Value, shown: &str) -> Vec<String> {
     also
 }
 
-/// The approvals; `None` when the row has none, or one of which nobody can tell who gave it: then it says nothing of ours.
-fn told_approvals(row: &Value, given: &[&Value]) -> Option<Vec<Approved>> {
-    row.get("approvals")?.as_array()?;
-    given
-        .iter()
-        .map(|approval| {
-            Some(Approved {
-                by: values::first(approval, APPROVERS, person).filter(|by| !by.is_empty())?,
-                level: approval.get("level").and_then(number),
-            })
-        })
-        .collect()
+/// The entries of `approvals` that stand for an approval. `None` when the row has no such list, or one that is too long or
+/// has an entry of which nobody can tell what it stands for: then nothing can be said of the approvals.
+fn given(row: &Value) -> Option<Vec<&Value>> {
+    let entries = row.get("approvals")?.as_array()?;
+    if entries.len() > LIST_MAX {
+        return None;
+    }
+    let mut given = Vec::new();
+    for entry in entries {
+        if is_given(entry)? {
+            given.push(entry);
+        }
+    }
+    Some(given)
 }
 
-/// An entry of `approvals` that stands for an approval: it says so, or it says nothing.
-fn is_given(approval: &Value) -> bool {
-    approval.is_object()
-        && values::first(
-            approval,
-            &["status", "state", "decision", "action"],
-            values::text,
-        )
-        .is_none_or(|said| said.to_ascii_lowercase().starts_with("approv"))
+/// One approval; `None` when nobody can tell who gave it: then the list says nothing of ours.
+fn approval(entry: &Value) -> Option<Approved> {
+    Some(Approved {
+        by: values::first(entry, APPROVERS, person).filter(|by| !by.is_empty())?,
+        level: entry.get("level").and_then(number),
+    })
+}
+
+/// Whether an entry of `approvals` stands for an approval, as it does when it says so or says nothing; `None` when nobody can
+/// tell.
+fn is_given(entry: &Value) -> Option<bool> {
+    let entry = entry.as_object()?;
+    let mut said = STATE.iter().filter_map(|key| entry.get(*key));
+    let Some(said) = said.find(|said| !said.is_null()) else {
+        return Some(entry.get("approved").and_then(Value::as_bool) != Some(false));
+    };
+    let said = said.as_str()?.trim().to_ascii_lowercase();
+    match said.as_str() {
+        "approved" | "approve" => Some(true),
+        "pending" | "waiting" | "rejected" | "reject" | "denied" | "declined" => Some(false),
+        _ => None,
+    }
 }
 
 /// A number, or the length of a list.
@@ -308,7 +317,8 @@ pub(in crate::pam_vault) mod tests {
             "id": "r", "status": "Approved", "created": 1_767_200_520, "approvals": [
                 { "by": "manager-001", "level": 1, "time": 1_767_200_600 },
                 { "approver": { "login": "manager-002" }, "level": 2, "status": "Approved", "at": 1_767_200_700 },
-                { "by": "manager-003", "level": 3, "status": "Pending", "at": 1_767_200_800 }, 17, null
+                { "by": "manager-003", "level": 3, "status": "Pending", "at": 1_767_200_800 },
+                { "by": "manager-004", "level": 3, "decision": "REJECTED", "at": 1_767_200_900 }
             ]
         }));
         assert_eq!(
@@ -323,6 +333,49 @@ pub(in crate::pam_vault) mod tests {
             .map(|given| (given.by.as_str(), given.level))
             .collect();
         assert_eq!(by, [("manager-001", Some(1)), ("manager-002", Some(2))]);
+    }
+
+    #[test]
+    fn an_entry_that_nobody_understands_makes_the_list_say_nothing() {
+        let request = |entry: Value| {
+            read(&json!({
+                "id": "r", "status": "Active", "created": 1_767_200_520, "approvals": [
+                    { "by": "manager-001", "level": 1, "status": "Approved", "at": 1_767_200_600 }, entry
+                ]
+            }))
+        };
+        for entry in [
+            json!({ "by": "svc-analyst", "status": "Genehmigt" }),
+            json!({ "by": "svc-analyst", "status": "Approval pending" }),
+            json!({ "by": "svc-analyst", "status": { "name": "Pending" } }),
+            json!({ "by": "svc-analyst", "state": 1 }),
+            json!({ "by": "svc-analyst", "status": "" }),
+            json!("svc-analyst"),
+            json!(17),
+            json!(null),
+        ] {
+            let request = request(entry.clone());
+            assert_eq!(
+                (request.approvals, request.approved),
+                (None, None),
+                "{entry}"
+            );
+        }
+        for entry in [
+            json!({ "by": "x", "status": "pending" }),
+            json!({ "by": "x", "action": " Denied " }),
+        ] {
+            assert_eq!(
+                request(entry.clone()).approvals.unwrap().len(),
+                1,
+                "{entry}"
+            );
+        }
+        let not = request(json!({ "by": "x", "approved": false }));
+        assert_eq!(not.approvals.unwrap().len(), 1);
+        let many = vec![json!({ "by": "manager-001" }); LIST_MAX + 1];
+        let long = json!({ "id": "r", "status": "Active", "created": 1, "approvals": many });
+        assert_eq!(read(&long).approvals, None);
     }
 
     #[test]
