@@ -11,7 +11,8 @@ use sandbox::vault::{
 use serde_json::Value;
 
 /// Everything that acts is on.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
+    ("VAULT_LOGIN_DOMAINS", "ACME,acme.example"),
     ("AUTO_APPROVE_LOW_RISK", "true"),
     ("AUTO_REJECT_CRITICAL_RISK", "true"),
     ("AUTO_CLOSE_STALE", "true"),
@@ -285,7 +286,6 @@ impl World {
         let mut world = Self::new(switches);
         let hour = now_ms() / 3_600_000 % 24;
         let off = |later: i64| ((hour + 12 + later) % 24).to_string();
-        world.home.set("VAULT_LOGIN_DOMAINS", "ACME,acme.example");
         world.home.set("OFF_HOURS_START", &off(0));
         world.home.set("OFF_HOURS_END", &off(1));
         for number in 1..=count {
