@@ -392,8 +392,8 @@ fn changes() -> Vec<Change> {
         ),
         ("window without end", |_, e| e.request.until = None, NONE),
         (
-            "window of two days",
-            |_, e| e.request.until = Some(at(2 * 24 * 3600)),
+            "window of two months",
+            |_, e| e.request.until = Some(at(60 * 24 * 3600)),
             NONE,
         ),
         (

@@ -78,8 +78,8 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "VAULT_WINDOW_HOURS_MAX",
-        "24",
-        "longest window that is approved without a person, in hours",
+        "720",
+        "longest window that is approved without a person, in hours: 720 are 30 days. A request without an end is longer than any; 0 looks at no window, for a vault that does not tell them",
     ),
     key(
         "VAULT_ACTION_TYPES",

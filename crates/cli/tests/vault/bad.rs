@@ -295,7 +295,7 @@ fn hostile_words_stay_words() {
     allow(&mut home, &[]);
     home.set("RISK_THRESHOLD_REJECT", "medium");
     let ran = home.run();
-    ran.ends(1);
+    ran.ends(0);
     inert(&ran.report("html"), &ran.report("md"));
     assert!(ran.report("html").len() < 4_000_000);
     assert!(!ran.said.contains(['\u{1b}', '\0']));

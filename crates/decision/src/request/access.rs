@@ -88,7 +88,7 @@ impl Access {
             Some(NameDoubt::Invisible)
         } else if self.asked.contains(['*', '?']) {
             Some(NameDoubt::Wildcard)
-        } else if !self.asked.is_single_script() {
+        } else if !self.asked.is_ascii() && !self.asked.is_single_script() {
             Some(NameDoubt::MixedScript)
         } else {
             None

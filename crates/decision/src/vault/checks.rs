@@ -31,6 +31,9 @@ pub(crate) fn request(frozen: &Frozen<'_>) -> Findings {
 
 /// Access without an end, or with one beyond the ceiling, is given by people.
 fn window_is_too_long(request: &WorkflowRequest, hours_max: u32) -> bool {
+    if hours_max == 0 {
+        return false;
+    }
     let from = request.from.unwrap_or(request.created);
     let ceiling = from.plus(Minutes(hours_max.saturating_mul(60)));
     request.until.is_none_or(|until| until > ceiling)

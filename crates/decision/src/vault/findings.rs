@@ -70,8 +70,8 @@ macro_rules! findings {
 findings! {
     /// The agent's own user asks. INVARIANT(four-eyes): nobody decides their own.
     OwnRequest "own-request" ALL "it is the agent's own request";
-    /// The token does not say who the agent is, so its own requests cannot be told from others.
-    OwnUserUnknown "own-user-unknown" ALL "the token does not name the agent's own user";
+    /// The token does not say who the agent is, or the row does not say who asks in a notation that can be compared.
+    OwnUserUnknown "own-user-unknown" ALL "whether it is the agent's own request cannot be told";
     /// The log does not verify.
     LogBroken "log-broken" ALL "the log does not verify";
     /// Something is known to be missing from the list. INVARIANT(complete).
@@ -160,8 +160,7 @@ impl Finding {
     pub fn is_of_the_run(self) -> bool {
         matches!(
             self,
-            Self::OwnUserUnknown
-                | Self::LogBroken
+            Self::LogBroken
                 | Self::ListIncomplete
                 | Self::Stopped
                 | Self::PolicyStale

@@ -93,7 +93,7 @@ pub struct Settings {
     pub stale_days: u32,
     /// `REQUEST_LOOKBACK_DAYS`: the window that is analysed.
     pub lookback_days: u32,
-    /// `VAULT_WINDOW_HOURS_MAX`: the longest window that is approved, in hours.
+    /// `VAULT_WINDOW_HOURS_MAX`: the longest window that is approved, in hours; 0 looks at none.
     pub window_hours_max: u32,
     /// Whether the directory has people in it, so that somebody whom it does not know is a stranger.
     pub directory_known: bool,
@@ -113,7 +113,7 @@ impl Default for Settings {
             reject_at_least: RiskLevel::Critical,
             stale_days: 7,
             lookback_days: 30,
-            window_hours_max: 24,
+            window_hours_max: 720,
             directory_known: false,
             hours_set: false,
             allow: Vec::new(),

@@ -4,6 +4,7 @@ use decision::findings::Kind;
 use decision::verdict::{Answer, Ruling};
 use serde::Serialize;
 
+use super::interner::Interner;
 use super::judge::Judged;
 use super::report::{FORMAT, Report};
 use super::row::{Place, Row};
@@ -98,7 +99,13 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    pub(crate) fn add(&mut self, row: &Row<'_>, access: &str, before: &Judged, now: &Judged) {
+    pub(crate) fn add(
+        &mut self,
+        row: &Row<'_>,
+        interner: &Interner,
+        before: &Judged,
+        now: &Judged,
+    ) {
         let place = before.answer as usize * 4 + now.answer as usize;
         if let Some(count) = self.matrix.as_flattened_mut().get_mut(place) {
             *count += 1;
@@ -114,8 +121,8 @@ impl Changes {
             examples.push(Change {
                 place: row.place,
                 request_id: row.texts.request_id.to_owned(),
-                requester: row.texts.requester.to_owned(),
-                access: access.to_owned(),
+                requester: interner.people.text(row.requester).to_owned(),
+                access: interner.names.text(row.access).to_owned(),
                 stopped_before: stopped(&before.ruling),
                 stopped_now: stopped(&now.ruling),
             });

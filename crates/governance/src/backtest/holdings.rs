@@ -11,7 +11,9 @@ use super::BacktestError;
 /// Who held what and when. Whom the file does not name held nothing, and whom it names held nothing else.
 #[derive(Debug, Default)]
 pub struct HoldingsTable {
-    people: HashMap<String, Vec<Span>, foldhash::fast::RandomState>,
+    people: HashMap<String, u32, foldhash::fast::RandomState>,
+    /// By the number of the person.
+    spans: Vec<Vec<Span>>,
     names: Vec<String>,
     numbers: HashMap<String, u32, foldhash::fast::RandomState>,
 }
@@ -93,7 +95,15 @@ impl HoldingsTable {
             from: from.unwrap_or_default(),
             until: until.unwrap_or_else(never),
         };
-        self.people.entry(person.to_owned()).or_default().push(span);
+        let person = self.people.get(person).copied().unwrap_or_else(|| {
+            let number = u32::try_from(self.spans.len()).unwrap_or(u32::MAX);
+            self.spans.push(Vec::new());
+            self.people.insert(person.to_owned(), number);
+            number
+        });
+        if let Some(spans) = self.spans.get_mut(person as usize) {
+            spans.push(span);
+        }
     }
 
     fn add(&mut self, entry: &Entry) -> Result<(), String> {
@@ -131,15 +141,22 @@ impl HoldingsTable {
         self.names.get(number as usize).map_or("", String::as_str)
     }
 
-    /// Numbers of what `person` held at a moment, and from when until when (both inclusive) that list does not change.
+    /// The number of a person; `None` of somebody whom the file does not name.
+    pub(crate) fn person(&self, login: &str) -> Option<u32> {
+        self.people.get(login).copied()
+    }
+
+    /// Numbers of what a person (by number) held at a moment, and from when until when (both inclusive) that list does
+    /// not change.
     pub(crate) fn held_at(
         &self,
-        person: &str,
+        person: Option<u32>,
         at: Timestamp,
     ) -> (Vec<u32>, (Timestamp, Timestamp)) {
         let (mut from, mut until) = (Timestamp::default(), never());
-        let mut names = Vec::new();
-        for span in self.people.get(person).into_iter().flatten() {
+        let spans = person.and_then(|person| self.spans.get(person as usize));
+        let mut names = Vec::with_capacity(spans.map_or(0, Vec::len));
+        for span in spans.into_iter().flatten() {
             if span.from <= at && (at < span.until || span.until == never()) {
                 names.push(span.name);
             }
@@ -178,7 +195,7 @@ mod tests {
         let table = HoldingsTable::from_csv("held.csv", FILE.as_bytes()).unwrap();
         let at = |text| Timestamp::parse(text).unwrap();
         let names = |person, text| {
-            let (numbers, _) = table.held_at(person, at(text));
+            let (numbers, _) = table.held_at(table.person(person), at(text));
             numbers
                 .into_iter()
                 .map(|number| table.name(number))
@@ -189,7 +206,7 @@ mod tests {
         assert_eq!(names("ada", "2026-02-01T00:00:00Z"), ["a:read"]);
         assert_eq!(names("bob", "2026-01-01T00:00:00Z"), [""; 0]);
         assert_eq!(names("eve", "2026-01-01T00:00:00Z"), [""; 0]);
-        let (_, span) = table.held_at("ada", at("2026-01-10T00:00:00Z"));
+        let (_, span) = table.held_at(table.person("ada"), at("2026-01-10T00:00:00Z"));
         assert_eq!(
             span,
             (at("2026-01-01T00:00:00Z"), at("2026-01-31T23:59:59Z"))

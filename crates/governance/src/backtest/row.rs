@@ -102,8 +102,7 @@ impl Column {
 
     /// Whether it is kept as text and not as a number.
     pub(crate) fn is_text(self) -> bool {
-        self.is_for_conditions()
-            || matches!(self, Self::RequestId | Self::Requester | Self::OnBehalfOf)
+        self.is_for_conditions() || self == Self::RequestId
     }
 }
 
@@ -150,7 +149,27 @@ pub(crate) const NONE: Code = u64::MAX;
 /// The value is not what the column holds.
 pub(crate) const BROKEN: Code = u64::MAX - 1;
 /// One code for each column.
-pub(crate) type Codes = [Code; Column::ALL.len()];
+#[derive(Debug)]
+pub(crate) struct Codes([Code; Column::ALL.len()]);
+
+impl Default for Codes {
+    fn default() -> Self {
+        Self([NONE; Column::ALL.len()])
+    }
+}
+
+impl Codes {
+    pub(crate) fn set(&mut self, column: Column, code: Code) {
+        if let Some(slot) = self.0.get_mut(column as usize) {
+            *slot = code;
+        }
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, column: Column) -> Code {
+        self.0.get(column as usize).copied().unwrap_or(NONE)
+    }
+}
 
 /// The number of a text in a column. Empty text is no value.
 pub(crate) fn code(column: Column, text: &str, interner: &mut Interner) -> Code {
@@ -248,8 +267,6 @@ pub struct Place {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Texts<'a> {
     pub(crate) request_id: &'a str,
-    pub(crate) requester: &'a str,
-    pub(crate) on_behalf_of: &'a str,
     pub(crate) department: &'a str,
     pub(crate) attributes: &'a str,
     pub(crate) facts: &'a str,
@@ -260,12 +277,12 @@ impl<'a> Texts<'a> {
     pub(crate) fn set(&mut self, column: Column, text: &'a str) {
         let slot = match column {
             Column::RequestId => &mut self.request_id,
-            Column::Requester => &mut self.requester,
-            Column::OnBehalfOf => &mut self.on_behalf_of,
             Column::Department => &mut self.department,
             Column::Attributes => &mut self.attributes,
             Column::Facts => &mut self.facts,
-            Column::Roles
+            Column::Requester
+            | Column::OnBehalfOf
+            | Column::Roles
             | Column::Access
             | Column::Duration
             | Column::Until
@@ -292,6 +309,8 @@ pub(crate) struct Row<'a> {
     /// Number in `roles`.
     pub(crate) roles: Option<u32>,
     /// Number in `people`.
+    pub(crate) requester: u32,
+    /// Number in `people`.
     pub(crate) beneficiary: u32,
     /// Number in `holdings`.
     pub(crate) holdings: Option<u32>,
@@ -312,16 +331,17 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     /// The column that is broken or missing.
-    pub(crate) fn new(place: Place, texts: Texts<'a>, codes: &Codes) -> Result<Self, Column> {
-        let read = |column: Column| {
-            #[expect(clippy::indexing_slicing, reason = "there is one code for each column")]
-            let code = codes[column as usize];
-            match code {
-                BROKEN => Err(column),
-                NONE if column.is_required() => Err(column),
-                NONE => Ok(None),
-                code => Ok(Some(code)),
-            }
+    #[inline]
+    pub(crate) fn new(
+        place: Place,
+        texts: Texts<'a>,
+        code: impl Fn(Column) -> Code,
+    ) -> Result<Self, Column> {
+        let read = |column: Column| match code(column) {
+            BROKEN => Err(column),
+            NONE if column.is_required() => Err(column),
+            NONE => Ok(None),
+            code => Ok(Some(code)),
         };
         let number = |column| Ok(read(column)?.and_then(|code| u32::try_from(code).ok()));
         let moment = |column| {
@@ -343,6 +363,7 @@ impl<'a> Row<'a> {
             texts,
             access: number(Column::Access)?.unwrap_or_default(),
             roles: number(Column::Roles)?,
+            requester: requester.unwrap_or_default(),
             beneficiary: number(Column::OnBehalfOf)?
                 .or(requester)
                 .unwrap_or_default(),

@@ -4,6 +4,7 @@ use decision::findings::TABLE;
 use decision::verdict::Answer;
 use serde::{Deserialize, Serialize};
 
+use super::interner::Interner;
 use super::judge::{Judged, Scope, only_blocker};
 use super::row::{OwnerDecision, Place, Row};
 
@@ -88,7 +89,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Counts a row.
-    pub(crate) fn add(&mut self, row: &Row<'_>, access: &str, judged: &Judged) {
+    pub(crate) fn add(&mut self, row: &Row<'_>, interner: &Interner, judged: &Judged) {
         let answer = judged.answer as usize;
         self.judged += 1;
         count(&mut self.answers, answer);
@@ -133,7 +134,7 @@ impl Tally {
             }
         }
         if judged.answer == Answer::AutoProvision {
-            self.add_grant(row, access, judged);
+            self.add_grant(row, interner, judged);
         }
     }
 
@@ -164,7 +165,7 @@ impl Tally {
         }
     }
 
-    fn add_grant(&mut self, row: &Row<'_>, access: &str, judged: &Judged) {
+    fn add_grant(&mut self, row: &Row<'_>, interner: &Interner, judged: &Judged) {
         let to_the_owner = row.sod_conflict == Some(true);
         self.grants_with_owner_conflict += u64::from(row.sod_conflict.is_some());
         self.dangerous_grants += u64::from(judged.is_dangerous_grant);
@@ -175,8 +176,8 @@ impl Tally {
             self.breaches.push(Breach {
                 place: row.place,
                 request_id: row.texts.request_id.to_owned(),
-                requester: row.texts.requester.to_owned(),
-                access: access.to_owned(),
+                requester: interner.people.text(row.requester).to_owned(),
+                access: interner.names.text(row.access).to_owned(),
                 is_privileged: judged.is_dangerous_grant,
                 is_conflict: judged.is_conflicting_grant,
                 is_conflict_to_the_owner: to_the_owner,

@@ -210,7 +210,32 @@ impl<const N: usize> Sink for Worker<'_, N> {
         self.judges.iter().any(Judge::is_slow)
     }
 
-    fn row(&mut self, row: &Row<'_>) {
+    fn rows(&mut self, rows: &[Row<'_>]) {
+        let started = self.options.stopwatch.map(|now| (now, now()));
+        for judge in &mut self.judges {
+            judge.fetch(rows, &mut self.interner);
+        }
+        // Each row's part of what was done for all of them.
+        let fetched = started.map_or(0, |(now, started)| {
+            let parts = u128::try_from(rows.len() * N).unwrap_or(u128::MAX);
+            now().duration_since(started).as_nanos() / parts.max(1)
+        });
+        for row in rows {
+            self.row(row, fetched);
+        }
+    }
+
+    fn broken(&mut self, place: Place, problem: String) {
+        self.rows += 1;
+        for tally in &mut self.tallies {
+            tally.add_broken(place, problem.clone());
+        }
+    }
+}
+
+impl<const N: usize> Worker<'_, N> {
+    /// Judges a row and counts it. `fetched` is the time already spent on it, in nanoseconds.
+    fn row(&mut self, row: &Row<'_>, fetched: u128) {
         self.rows += 1;
         if !self.is_in_range(row) {
             return;
@@ -224,23 +249,15 @@ impl<const N: usize> Sink for Worker<'_, N> {
             let started = stopwatch.map(|now| (now, now()));
             let judged = judge.judge(row, &mut self.interner);
             if let Some((now, started)) = started {
-                let elapsed = now().duration_since(started).as_nanos();
+                let elapsed = fetched + now().duration_since(started).as_nanos();
                 tally
                     .latency
                     .add(u64::try_from(elapsed).unwrap_or(u64::MAX));
             }
-            let access = self.interner.names.text(row.access);
-            tally.add(row, access, &judged);
+            tally.add(row, &self.interner, &judged);
             if let Some(before) = before.replace(judged) {
-                self.changes.add(row, access, &before, &judged);
+                self.changes.add(row, &self.interner, &before, &judged);
             }
-        }
-    }
-
-    fn broken(&mut self, place: Place, problem: String) {
-        self.rows += 1;
-        for tally in &mut self.tallies {
-            tally.add_broken(place, problem.clone());
         }
     }
 }

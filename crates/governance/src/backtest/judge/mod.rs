@@ -1,6 +1,8 @@
 //! Judging rows under one set of rules: straight from columns to a case of numbers, then [`rule`].
 
 mod blocker;
+mod held;
+mod known;
 mod name;
 mod plain;
 mod seen;
@@ -8,6 +10,7 @@ mod slow;
 #[cfg(test)]
 mod tests;
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use decision::evidence::case::{
@@ -23,10 +26,12 @@ use decision::rules::{ApprovalSet, Rules};
 use decision::time::{Minutes, Timestamp};
 use decision::verdict::{Answer, Ruling, rule};
 
-use self::seen::{Held, Known, Seen};
+use self::known::Known;
+use self::seen::{Held, Seen};
 use self::slow::Story;
 use super::holdings::HoldingsTable;
 use super::interner::Interner;
+use super::read::TOGETHER;
 use super::row::{self, Row};
 
 pub(crate) use blocker::only_blocker;
@@ -107,6 +112,47 @@ impl<'a> Judge<'a> {
         self.seen = Seen::default();
     }
 
+    /// Looks at what these rows need, so that judging them finds it near the processor: the waits for memory then
+    /// overlap, which they do not when one row follows the other. Changes no ruling.
+    pub(crate) fn fetch(&mut self, rows: &[Row<'_>], interner: &mut Interner) {
+        if self.is_slow() {
+            return;
+        }
+        let known = &*self.known;
+        let mut asked = [(None, None); TOGETHER];
+        for (row, place) in rows.iter().zip(&mut asked) {
+            let at = row.at.unwrap_or(self.setting.as_of);
+            self.seen.look_at_name(known, row.access, interner);
+            *place = (
+                self.seen.name(row.access).and_then(|name| name.entitlement),
+                self.seen.look_at_held(known, row, at, interner),
+            );
+        }
+        let mut touched = 0;
+        for (id, held) in asked.iter().take(rows.len()) {
+            let Some(id) = *id else {
+                continue;
+            };
+            touched ^= self.rules.facts(id).map_or(0, |facts| facts.maximum.0);
+            touched ^= self.rules.standard_for(id).first().map_or(0, |role| role.0);
+            let held = held.and_then(|held| self.seen.held(held));
+            touched ^= u32::from(held.is_some_and(|held| held.may_imply(id)));
+        }
+        for (row, (id, held)) in rows.iter().zip(asked) {
+            let is_half = self.seen.name(row.access).is_some_and(|name| name.is_half);
+            if let (true, Some(id), Some(held)) = (is_half, id, held) {
+                touched ^= self.rules.sides_of(id).first().map_or(0, |side| side.0);
+                let sides = self.seen.held(held).map(|held| held.sides(self.rules));
+                let sides = sides.unwrap_or_default();
+                // A search begins in the middle.
+                for place in [sides.len() / 2, sides.len() / 4, sides.len() * 3 / 4] {
+                    touched ^= sides.get(place).map_or(0, |side| side.0);
+                }
+            }
+        }
+        black_box(touched);
+    }
+
     /// Judges a row. `interner` is the one that made its numbers.
     pub(crate) fn judge(&mut self, row: &Row<'_>, interner: &mut Interner) -> Judged {
         let at = row.at.unwrap_or(self.setting.as_of);
@@ -119,7 +165,7 @@ impl<'a> Judge<'a> {
             seen.look_at_roles(known, roles, interner);
         }
         let ruling = if self.is_slow() {
-            let numbers = held.map(|held| self.seen.names_held(&self.known, held, at, interner).0);
+            let numbers = held.map(|held| self.seen.names_held(&self.known, held, at, interner));
             let story = story(row, at, numbers, interner);
             let frozen = slow::freeze(&story, self.rules, self.setting.declared);
             rule(&frozen.case(), self.rules, at)
@@ -145,6 +191,7 @@ impl<'a> Judge<'a> {
         let roles = row.roles.map_or(&[][..], |roles| self.seen.roles(roles));
         let held = held.and_then(|held| self.seen.held(held));
         let entitlement = asked.and_then(|asked| asked.entitlement);
+        let half = asked.filter(|asked| asked.is_half);
         let owned = asked.is_some_and(|asked| asked.is_owned);
         let already = match (entitlement, held) {
             (Some(asked), Some(held)) if self.known.has(held, asked) => AlreadyHeld::Otherwise,
@@ -166,8 +213,11 @@ impl<'a> Judge<'a> {
             permitted: None,
             target: TargetState::Bound,
             roles,
-            asked_sides: asked.map_or(&[], |asked| &asked.asked_sides),
-            held: held.map_or(&[], |held| held.sides.as_deref().unwrap_or_default()),
+            asked_sides: half
+                .filter(|asked| asked.adds_sides)
+                .map_or(&[], |asked| &asked.rest.asked_sides),
+            // Only of use to who asks for the other half.
+            held: half.and(held).map_or(&[], |held| held.sides(self.rules)),
             coverage: match held {
                 Some(_) => CaseCoverage::Everything,
                 None => CaseCoverage::Unreachable,
@@ -233,7 +283,7 @@ fn story<'s>(
     let text = |number: u32| interner.names.text(number).to_owned();
     Story {
         request_id: row.texts.request_id,
-        requester: row.texts.requester,
+        requester: interner.people.text(row.requester),
         beneficiary: interner.people.text(row.beneficiary),
         roles: row.roles.map_or_else(Vec::new, |roles| {
             row::split(interner.roles.text(roles))

@@ -1,5 +1,7 @@
 //! A name that was asked for or is held, looked at once.
 
+use std::sync::{Arc, OnceLock};
+
 use decision::evidence::case::{JustificationState, NameState};
 use decision::request::Access;
 use decision::rules::class::ClassSet;
@@ -7,48 +9,64 @@ use decision::rules::ids::{EntitlementId, SideId};
 use decision::rules::{ApprovalSet, Rules};
 use decision::time::Timestamp;
 
-use super::plain::PlainSide;
+use super::plain::{Plain, PlainSide};
 use super::slow::{self, Story};
 
-/// A name that was asked for or is held.
-#[derive(Debug)]
+/// A name that was asked for or is held: what every row needs, small enough that a catalogue of them stays near the
+/// processor. Every thread has its own; the rest is shared.
+#[derive(Clone, Debug)]
 pub(super) struct Name {
     /// As it is asked for, white space apart.
     pub(super) entitlement: Option<EntitlementId>,
-    /// As it is held, byte for byte.
-    pub(super) held_as: Option<EntitlementId>,
     /// Whether the catalogue names an owner.
     pub(super) is_owned: bool,
+    /// Whether asking for it fulfils a side of any rule.
+    pub(super) is_half: bool,
+    /// Whether it fulfils sides beyond those of the catalogue entry.
+    pub(super) adds_sides: bool,
     pub(super) state: NameState,
     pub(super) classes: ClassSet,
     pub(super) privileged: bool,
+    pub(super) plainly: Plainly,
+    pub(super) rest: Arc<Rest>,
+}
+
+/// What few rows need of a name.
+#[derive(Debug)]
+pub(super) struct Rest {
+    /// As it is held, byte for byte.
+    pub(super) held_as: Option<EntitlementId>,
     /// Sides that asking for it fulfils, beyond those of the catalogue entry.
     pub(super) asked_sides: Box<[SideId]>,
     /// Sides that holding it fulfils, when no catalogue has it.
     pub(super) held_sides: Box<[SideId]>,
-    pub(super) plain: PlainView,
+    plain: OnceLock<PlainView>,
+}
+
+/// Whether a person who reads the policy sees anything in a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plainly {
+    NotLooked,
+    /// Neither danger nor a side of a rule.
+    Nothing,
+    Something,
 }
 
 /// What a person who reads the policy sees in a name.
 #[derive(Debug)]
-pub(super) enum PlainView {
-    NotLooked,
-    /// Neither danger nor a side of a rule.
-    Nothing,
-    /// Whether it is dangerous, and the sides that it fulfils.
-    Something(Box<(bool, Box<[PlainSide]>)>),
+pub(super) struct PlainView {
+    pub(super) is_dangerous: bool,
+    /// The sides that it fulfils.
+    pub(super) sides: Box<[PlainSide]>,
 }
 
-impl PlainView {
-    pub(super) fn is_dangerous(&self) -> bool {
-        matches!(self, Self::Something(seen) if seen.0)
-    }
-
-    pub(super) fn sides(&self) -> &[PlainSide] {
-        match self {
-            Self::Something(seen) => &seen.1,
-            Self::NotLooked | Self::Nothing => &[],
-        }
+impl Rest {
+    /// What a person who reads the policy sees in the name, which is `text`.
+    pub(super) fn plain(&self, plain: &Plain<'_>, text: &str) -> &PlainView {
+        self.plain.get_or_init(|| PlainView {
+            is_dangerous: plain.is_dangerous(text),
+            sides: plain.sides(text).into(),
+        })
     }
 }
 
@@ -60,18 +78,24 @@ pub(super) fn look_up(rules: &Rules, as_of: Timestamp, text: &str) -> Name {
     let is_owned = entitlement
         .and_then(|id| rules.facts(id))
         .is_some_and(|facts| facts.owned);
+    let is_side = |id: Option<EntitlementId>| id.is_some_and(|id| !rules.sides_of(id).is_empty());
     let entry = entitlement.and_then(|id| rules.entry(id));
     if entry.is_some_and(|entry| entry.id == text) && access.doubt().is_none() {
         return Name {
             entitlement,
-            held_as: entitlement,
             is_owned,
+            is_half: is_side(entitlement),
+            adds_sides: false,
             state: NameState::Clean,
             classes: ClassSet::EMPTY,
             privileged: false,
-            asked_sides: Box::default(),
-            held_sides: Box::default(),
-            plain: PlainView::NotLooked,
+            plainly: Plainly::NotLooked,
+            rest: Arc::new(Rest {
+                held_as: entitlement,
+                asked_sides: Box::default(),
+                held_sides: Box::default(),
+                plain: OnceLock::new(),
+            }),
         };
     }
     let asked = slow::freeze(&nothing_but(text, Vec::new(), as_of), rules, &[]);
@@ -79,14 +103,19 @@ pub(super) fn look_up(rules: &Rules, as_of: Timestamp, text: &str) -> Name {
     let case = asked.case();
     Name {
         entitlement: case.entitlement,
-        held_as: rules.entitlement(text),
         is_owned,
+        is_half: is_side(case.entitlement) || !case.asked_sides.is_empty(),
+        adds_sides: !case.asked_sides.is_empty(),
         state: case.name,
         classes: case.classes,
         privileged: case.privileged,
-        asked_sides: case.asked_sides.into(),
-        held_sides: held.case().held.into(),
-        plain: PlainView::NotLooked,
+        plainly: Plainly::NotLooked,
+        rest: Arc::new(Rest {
+            held_as: rules.entitlement(text),
+            asked_sides: case.asked_sides.into(),
+            held_sides: held.case().held.into(),
+            plain: OnceLock::new(),
+        }),
     }
 }
 

@@ -17,7 +17,8 @@ pub(crate) type PlainSide = (u32, u32);
 /// The policy as text.
 #[derive(Debug)]
 pub(crate) struct Plain<'p> {
-    policy: &'p Policy,
+    /// Number of sides of each rule.
+    rules: Vec<u32>,
     entries: HashMap<&'p str, &'p Entitlement>,
     /// Patterns of danger: whole resources, whole levels, and those with other stars.
     resources: HashSet<String>,
@@ -41,7 +42,7 @@ impl<'p> Plain<'p> {
             .chain(added)
             .map(|pattern| &*pattern.text);
         let mut plain = Self {
-            policy,
+            rules: Vec::new(),
             entries: HashMap::new(),
             resources: HashSet::new(),
             levels: HashSet::new(),
@@ -72,6 +73,7 @@ impl<'p> Plain<'p> {
             }
         }
         for (rule, number) in policy.conflicts.iter().zip(0..) {
+            plain.rules.push(rule.sides.iter().map(|_| 1).sum());
             for (side, position) in rule.sides.iter().zip(0..) {
                 if side.text.contains('*') {
                     plain.starred.push((whole(&side.text), (number, position)));
@@ -130,13 +132,9 @@ impl<'p> Plain<'p> {
     /// Whether `asked` completes a rule together with `held`, or by itself. `held` is sorted.
     pub(crate) fn is_conflict(&self, asked: &[PlainSide], held: &[PlainSide]) -> bool {
         asked.iter().any(|(rule, _)| {
-            let sides = self
-                .policy
-                .conflicts
-                .get(*rule as usize)
-                .map_or(0, |rule| rule.sides.len());
+            let sides = self.rules.get(*rule as usize).copied().unwrap_or(0);
             sides > 0
-                && (0..).zip(0..sides).all(|(position, _)| {
+                && (0..sides).all(|position| {
                     let side = (*rule, position);
                     asked.contains(&side) || held.binary_search(&side).is_ok()
                 })

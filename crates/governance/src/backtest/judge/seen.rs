@@ -1,87 +1,16 @@
 //! What rules said of names, roles and holdings: each is looked at once.
 
-use decision::rules::Rules;
-use decision::rules::ids::{EntitlementId, Lists, RoleId, SideId};
+use std::sync::Arc;
+
+use decision::rules::ids::RoleId;
 use decision::time::Timestamp;
 
-use super::Setting;
-use super::name::{Name, PlainView, look_up};
-use super::plain::{Plain, PlainSide};
+use super::held::{HeldSet, sorted};
+use super::known::{Known, always};
+use super::name::{Name, Plainly};
+use super::plain::PlainSide;
 use crate::backtest::interner::Interner;
 use crate::backtest::row::{self, Row};
-
-/// What all threads know from the beginning.
-#[derive(Debug)]
-pub(super) struct Known<'a> {
-    rules: &'a Rules,
-    setting: Setting<'a>,
-    plain: Plain<'a>,
-    /// For each entitlement those that imply it, itself included.
-    higher: Lists<EntitlementId>,
-    /// For each name of the table of holdings what the catalogue has by it.
-    table: Vec<Option<EntitlementId>>,
-}
-
-impl<'a> Known<'a> {
-    pub(super) fn new(rules: &'a Rules, setting: Setting<'a>) -> Self {
-        let mut higher = vec![Vec::new(); rules.entitlement_count()];
-        for id in (0_u32..).take(rules.entitlement_count()).map(EntitlementId) {
-            for lower in rules.implied(id) {
-                if let Some(list) = higher.get_mut(lower.index()) {
-                    list.push(id);
-                }
-            }
-        }
-        let names = setting.holdings.map_or(&[][..], |table| table.names());
-        Self {
-            rules,
-            setting,
-            plain: Plain::new(rules.policy()),
-            // As many as the compiled rules have, which fit.
-            higher: Lists::new(higher).unwrap_or_default(),
-            table: names.iter().map(|name| rules.entitlement(name)).collect(),
-        }
-    }
-
-    /// Whether something that is held implies what is asked for.
-    pub(super) fn has(&self, held: &HeldSet, asked: EntitlementId) -> bool {
-        if !held.may_imply(asked) {
-            return false;
-        }
-        let higher = self.higher.get(asked.index());
-        higher.iter().any(|id| held.entitlements.contains(id))
-    }
-}
-
-/// What somebody holds during a span of time. Sides are looked for when somebody asks for the other half.
-#[derive(Debug)]
-pub(super) struct HeldSet {
-    from: Timestamp,
-    until: Timestamp,
-    entitlements: Box<[EntitlementId]>,
-    /// A bit for each entitlement that is held or implied, which spares most look-ups in cold memory.
-    hints: [u64; HINTS],
-    /// Numbers of names that no catalogue has.
-    others: Box<[u32]>,
-    pub(super) sides: Option<Box<[SideId]>>,
-    plain: Option<Box<[PlainSide]>>,
-}
-
-/// Words of the hints of a held set.
-const HINTS: usize = 32;
-
-impl HeldSet {
-    /// False only when nothing that is held implies it.
-    fn may_imply(&self, asked: EntitlementId) -> bool {
-        let (word, bit) = hint(asked);
-        self.hints.get(word).is_some_and(|hints| hints & bit != 0)
-    }
-}
-
-/// The word and the bit of an entitlement among the hints.
-fn hint(id: EntitlementId) -> (usize, u64) {
-    (id.index() / 64 % HINTS, 1 << (id.index() % 64))
-}
 
 /// Where a held set stands.
 #[derive(Clone, Copy, Debug)]
@@ -95,10 +24,16 @@ pub(super) enum Held {
 pub(super) struct Seen {
     names: Vec<Option<Name>>,
     roles: Vec<Option<Box<[RoleId]>>>,
-    inline: Vec<Option<HeldSet>>,
-    people: Vec<Option<HeldSet>>,
-    /// For each name of the table of holdings its number in the interner.
-    table: Vec<Option<u32>>,
+    inline: Vec<Option<Box<HeldSet>>>,
+    people: Vec<Option<OfPerson>>,
+}
+
+/// What a person held, with its span beside it: the set itself is farther away.
+#[derive(Debug)]
+struct OfPerson {
+    from: Timestamp,
+    until: Timestamp,
+    set: Arc<HeldSet>,
 }
 
 impl Seen {
@@ -113,26 +48,15 @@ impl Seen {
 
     pub(super) fn held(&self, held: Held) -> Option<&HeldSet> {
         match held {
-            Held::Inline(number) => self.inline.get(number as usize)?.as_ref(),
-            Held::OfPerson(number) => self.people.get(number as usize)?.as_ref(),
-        }
-    }
-
-    fn held_slot(&mut self, held: Held) -> &mut Option<HeldSet> {
-        match held {
-            Held::Inline(number) => slot(&mut self.inline, number),
-            Held::OfPerson(number) => slot(&mut self.people, number),
+            Held::Inline(number) => self.inline.get(number as usize)?.as_deref(),
+            Held::OfPerson(number) => Some(&self.people.get(number as usize)?.as_ref()?.set),
         }
     }
 
     pub(super) fn look_at_name(&mut self, known: &Known<'_>, number: u32, interner: &Interner) {
         let place = slot(&mut self.names, number);
         if place.is_none() {
-            *place = Some(look_up(
-                known.rules,
-                known.setting.as_of,
-                interner.names.text(number),
-            ));
+            *place = Some(known.name(interner.names.text(number)));
         }
     }
 
@@ -146,8 +70,7 @@ impl Seen {
         }
     }
 
-    /// Looks at what the beneficiary held then, and at its sides when what is asked for is a half of a rule. The name
-    /// that is asked for was looked at.
+    /// Looks at what the beneficiary held then.
     pub(super) fn look_at_held(
         &mut self,
         known: &Known<'_>,
@@ -159,129 +82,63 @@ impl Seen {
             Some(number) => Held::Inline(number),
             None => Held::OfPerson(known.setting.holdings.map(|_| row.beneficiary)?),
         };
-        // The last moment that there is belongs to the last span.
-        if !self
-            .held(held)
-            .is_some_and(|set| set.from <= at && at <= set.until)
-        {
-            let set = self.held_set(known, held, at, interner);
-            *self.held_slot(held) = Some(set);
-        }
-        let is_half = self.name(row.access).is_some_and(|name| {
-            let own = name
-                .entitlement
-                .map_or(&[][..], |id| known.rules.sides_of(id));
-            !own.is_empty() || !name.asked_sides.is_empty()
-        });
-        if is_half && self.held(held).is_some_and(|set| set.sides.is_none()) {
-            let sides = self.held(held).map(|set| self.sides(known, set));
-            if let Some(set) = self.held_slot(held) {
-                set.sides = sides;
+        match held {
+            Held::Inline(number) => {
+                if self.held(held).is_none() {
+                    let set = self.inline_set(known, number, interner);
+                    *slot(&mut self.inline, number) = Some(Box::new(set));
+                }
+            }
+            Held::OfPerson(number) => {
+                let place = slot(&mut self.people, number);
+                let is_known = place
+                    .as_ref()
+                    .is_some_and(|of| of.from <= at && at <= of.until);
+                if !is_known {
+                    let set = known.held_by(interner.people.text(number), at);
+                    let (from, until) = set.span();
+                    *place = Some(OfPerson { from, until, set });
+                }
             }
         }
         Some(held)
     }
 
-    fn sides(&self, known: &Known<'_>, set: &HeldSet) -> Box<[SideId]> {
-        let catalogued = set
-            .entitlements
-            .iter()
-            .flat_map(|id| known.rules.sides_of(*id));
-        let others = set.others.iter().filter_map(|number| self.name(*number));
-        let others = others.flat_map(|name| &name.held_sides);
-        sorted(catalogued.chain(others).copied().collect())
-    }
-
-    fn held_set(
-        &mut self,
-        known: &Known<'_>,
-        held: Held,
-        at: Timestamp,
-        interner: &mut Interner,
-    ) -> HeldSet {
+    /// What a list in a row says.
+    fn inline_set(&mut self, known: &Known<'_>, list: u32, interner: &mut Interner) -> HeldSet {
         let mut entitlements = Vec::new();
-        let mut others = Vec::new();
-        let span = match (held, known.setting.holdings) {
-            (Held::OfPerson(person), Some(table)) => {
-                let (held, span) = table.held_at(interner.people.text(person), at);
-                for name in held {
-                    match known.table.get(name as usize) {
-                        Some(Some(id)) => entitlements.push(*id),
-                        Some(None) | None => {
-                            let number = self.table_name(known, name, interner);
-                            self.look_at_name(known, number, interner);
-                            others.push(number);
-                        }
-                    }
-                }
-                span
-            }
-            (Held::OfPerson(_) | Held::Inline(_), _) => {
-                let (numbers, span) = self.names_held(known, held, at, interner);
-                for number in numbers {
-                    self.look_at_name(known, number, interner);
-                    match self.name(number).and_then(|name| name.held_as) {
-                        Some(id) => entitlements.push(id),
-                        None => others.push(number),
-                    }
-                }
-                span
-            }
-        };
-        let mut hints = [0; HINTS];
-        for id in entitlements.iter().flat_map(|id| known.rules.implied(*id)) {
-            let (word, bit) = hint(*id);
-            if let Some(hints) = hints.get_mut(word) {
-                *hints |= bit;
+        let mut sides = Vec::new();
+        for number in names_in(list, interner) {
+            self.look_at_name(known, number, interner);
+            let Some(name) = self.name(number) else {
+                continue;
+            };
+            match name.rest.held_as {
+                Some(id) => entitlements.push(id),
+                None => sides.extend_from_slice(&name.rest.held_sides),
             }
         }
-        HeldSet {
-            from: span.0,
-            until: span.1,
-            entitlements: entitlements.into(),
-            hints,
-            others: others.into(),
-            sides: None,
-            plain: None,
-        }
+        HeldSet::new(known.rules, entitlements, sides, always())
     }
 
-    /// Numbers of the names that were held then, and the span during which that list does not change.
+    /// Numbers of the names that were held then.
     pub(super) fn names_held(
-        &mut self,
+        &self,
         known: &Known<'_>,
         held: Held,
         at: Timestamp,
         interner: &mut Interner,
-    ) -> (Vec<u32>, (Timestamp, Timestamp)) {
+    ) -> Vec<u32> {
         match (held, known.setting.holdings) {
             (Held::OfPerson(person), Some(table)) => {
-                let (held, span) = table.held_at(interner.people.text(person), at);
-                let numbers = held
-                    .into_iter()
-                    .map(|name| self.table_name(known, name, interner));
-                (numbers.collect(), span)
+                let person = table.person(interner.people.text(person));
+                let held = table.held_at(person, at).0.into_iter();
+                held.map(|name| interner.names.number(table.name(name)))
+                    .collect()
             }
-            (Held::OfPerson(_), None) => (Vec::new(), always()),
-            (Held::Inline(number), _) => {
-                let Interner {
-                    names, holdings, ..
-                } = interner;
-                let list = row::holdings(holdings.text(number)).unwrap_or_default();
-                (
-                    list.iter().map(|name| names.number(name)).collect(),
-                    always(),
-                )
-            }
+            (Held::OfPerson(_), None) => Vec::new(),
+            (Held::Inline(list), _) => names_in(list, interner),
         }
-    }
-
-    /// The interner's number of a name of the table of holdings.
-    fn table_name(&mut self, known: &Known<'_>, name: u32, interner: &mut Interner) -> u32 {
-        *slot(&mut self.table, name).get_or_insert_with(|| {
-            let text = known.setting.holdings.map_or("", |table| table.name(name));
-            interner.names.number(text)
-        })
     }
 
     /// Whether a plain reading of the policy calls it dangerous.
@@ -291,8 +148,11 @@ impl Seen {
         row: &Row<'_>,
         interner: &Interner,
     ) -> bool {
-        self.plain_view(known, row.access, interner)
-            .is_some_and(PlainView::is_dangerous)
+        self.look_plainly(known, row.access, interner)
+            .is_some_and(|name| {
+                let text = interner.names.text(row.access);
+                name.rest.plain(&known.plain, text).is_dangerous
+            })
     }
 
     /// Whether a plain reading of the policy forbids holding both.
@@ -304,55 +164,76 @@ impl Seen {
         held: Option<Held>,
         interner: &mut Interner,
     ) -> bool {
-        let view = self.plain_view(known, row.access, interner);
-        let is_side = view.is_some_and(|view| !view.sides().is_empty());
-        let Some(held) = held.filter(|_| is_side) else {
+        let Some(rest) = self.look_plainly(known, row.access, interner) else {
             return false;
         };
-        if self.held(held).is_some_and(|set| set.plain.is_none()) {
-            let mut sides: Vec<PlainSide> = Vec::new();
-            for number in self.names_held(known, held, at, interner).0 {
-                self.look_at_name(known, number, interner);
-                let view = self.plain_view(known, number, interner);
-                sides.extend(view.map_or(&[][..], PlainView::sides));
-            }
-            if let Some(set) = self.held_slot(held) {
-                set.plain = Some(sorted(sides));
+        let rest = Arc::clone(&rest.rest);
+        let asked = rest.plain(&known.plain, interner.names.text(row.access));
+        let Some(held) = held.filter(|_| !asked.sides.is_empty()) else {
+            return false;
+        };
+        if self.held(held).is_some_and(|set| set.plain.get().is_none()) {
+            let sides = sorted(self.plain_sides(known, held, at, interner));
+            if let Some(set) = self.held(held) {
+                // Another thread may have been first, with the same.
+                let _ = set.plain.set(sides);
             }
         }
-        let asked = self.name(row.access);
-        let held = self.held(held).and_then(|set| set.plain.as_deref());
-        asked
-            .zip(held)
-            .is_some_and(|(asked, held)| known.plain.is_conflict(asked.plain.sides(), held))
+        let sides = self.held(held).and_then(|set| set.plain.get());
+        sides.is_some_and(|sides| known.plain.is_conflict(&asked.sides, sides))
     }
 
-    fn plain_view(
+    fn plain_sides(
+        &mut self,
+        known: &Known<'_>,
+        held: Held,
+        at: Timestamp,
+        interner: &mut Interner,
+    ) -> Vec<PlainSide> {
+        let list = match held {
+            Held::OfPerson(person) => {
+                return known.plain_sides_by(interner.people.text(person), at);
+            }
+            Held::Inline(list) => list,
+        };
+        let mut sides = Vec::new();
+        for number in names_in(list, interner) {
+            self.look_at_name(known, number, interner);
+            if let Some(name) = self.look_plainly(known, number, interner) {
+                let view = name.rest.plain(&known.plain, interner.names.text(number));
+                sides.extend_from_slice(&view.sides);
+            }
+        }
+        sides
+    }
+
+    /// A name in which a person who reads the policy sees anything; `None` when there is nothing to see.
+    fn look_plainly(
         &mut self,
         known: &Known<'_>,
         number: u32,
         interner: &Interner,
-    ) -> Option<&PlainView> {
-        let view = &mut slot(&mut self.names, number).as_mut()?.plain;
-        if matches!(view, PlainView::NotLooked) {
-            let text = interner.names.text(number);
-            let seen = (
-                known.plain.is_dangerous(text),
-                known.plain.sides(text).into_boxed_slice(),
-            );
-            *view = if seen.0 || !seen.1.is_empty() {
-                PlainView::Something(Box::new(seen))
+    ) -> Option<&Name> {
+        let name = slot(&mut self.names, number).as_mut()?;
+        if name.plainly == Plainly::NotLooked {
+            let view = name.rest.plain(&known.plain, interner.names.text(number));
+            name.plainly = if view.is_dangerous || !view.sides.is_empty() {
+                Plainly::Something
             } else {
-                PlainView::Nothing
+                Plainly::Nothing
             };
         }
-        Some(view)
+        (name.plainly == Plainly::Something).then_some(&*name)
     }
 }
 
-/// The span of what never changes.
-fn always() -> (Timestamp, Timestamp) {
-    (Timestamp::default(), Timestamp::from_seconds(i64::MAX))
+/// Numbers of the names in a list as written in a row.
+fn names_in(list: u32, interner: &mut Interner) -> Vec<u32> {
+    let Interner {
+        names, holdings, ..
+    } = interner;
+    let list = row::holdings(holdings.text(list)).unwrap_or_default();
+    list.iter().map(|name| names.number(name)).collect()
 }
 
 /// The place of a number, which is made when it is not there.
@@ -363,10 +244,4 @@ fn slot<T>(places: &mut Vec<Option<T>>, number: u32) -> &mut Option<T> {
     }
     #[expect(clippy::indexing_slicing, reason = "it was made above")]
     &mut places[place]
-}
-
-fn sorted<T: Ord>(mut list: Vec<T>) -> Box<[T]> {
-    list.sort_unstable();
-    list.dedup();
-    list.into()
 }

@@ -8,7 +8,8 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::lines::Block;
-use super::{LINE_BYTES_MAX, Sink};
+use super::{LINE_BYTES_MAX, Sink, TOGETHER, problem_of};
+use crate::backtest::interner::Interner;
 use crate::backtest::row::{self, BROKEN, Code, Codes, Column, NONE, Place, Row, Texts, code};
 
 /// A line. Fields that it does not know are passed over: a history may carry more.
@@ -66,45 +67,57 @@ pub(crate) fn read(block: &Block, input: u32, sink: &mut impl Sink) -> u64 {
         return 0;
     }
     let mut start = 0;
+    let mut lines = Vec::with_capacity(TOGETHER);
     let ends = memchr::memchr_iter(b'\n', &block.bytes).chain([block.bytes.len()]);
     for (end, number) in ends.zip(block.first..) {
         let line = block.bytes.get(start..end).unwrap_or_default().trim_ascii();
         if !line.is_empty() {
             let place = Place { input, row: number };
             match std::str::from_utf8(line) {
-                Ok(line) => read_line(line, place, sink),
+                Ok(line) => match serde_json::from_str(line) {
+                    Ok(line) => lines.push((place, line)),
+                    Err(error) => sink.broken(place, problem(&error)),
+                },
                 Err(_) => sink.broken(place, "the line is not UTF-8 text".to_owned()),
             }
         }
+        if lines.len() == TOGETHER {
+            hand_on(&lines, sink);
+            lines.clear();
+        }
         start = end + 1;
     }
+    hand_on(&lines, sink);
     u64::try_from(block.bytes.len()).unwrap_or_default()
 }
 
-fn read_line(line: &str, place: Place, sink: &mut impl Sink) {
-    let line: Line<'_> = match serde_json::from_str(line) {
-        Ok(line) => line,
-        Err(error) => return sink.broken(place, problem(&error)),
-    };
+fn hand_on(lines: &[(Place, Line<'_>)], sink: &mut impl Sink) {
+    let mut rows = Vec::with_capacity(lines.len());
+    for (place, line) in lines {
+        match row_of(line, *place, sink.interner()) {
+            Ok(row) => rows.push(row),
+            Err(column) => sink.broken(*place, problem_of(column)),
+        }
+    }
+    sink.rows(&rows);
+}
+
+fn row_of<'a>(
+    line: &'a Line<'_>,
+    place: Place,
+    interner: &mut Interner,
+) -> Result<Row<'a>, Column> {
     let texts = Texts {
         request_id: &line.request_id.0,
-        requester: &line.requester.0,
-        on_behalf_of: &line.on_behalf_of.0,
         department: &line.department.0,
         attributes: line.attributes.map_or("", RawValue::get),
         facts: line.facts.map_or("", RawValue::get),
     };
-    let interner = sink.interner();
-    let mut codes: Codes = [NONE; Column::ALL.len()];
-    let mut set = |column: Column, found: Code| {
-        if let Some(slot) = codes.get_mut(column as usize) {
-            *slot = found;
-        }
-    };
+    let mut codes = Codes::default();
     for (column, text) in [
         (Column::RequestId, texts.request_id),
-        (Column::Requester, texts.requester),
-        (Column::OnBehalfOf, texts.on_behalf_of),
+        (Column::Requester, &*line.requester.0),
+        (Column::OnBehalfOf, &line.on_behalf_of.0),
         (Column::Roles, &line.roles.0),
         (Column::Department, texts.department),
         (Column::Access, &line.access.0),
@@ -114,18 +127,26 @@ fn read_line(line: &str, place: Place, sink: &mut impl Sink) {
         (Column::DecidedAt, &line.decided_at.0),
         (Column::Justification, &line.justification.0),
         (Column::OwnerDecision, &line.owner_decision.0),
-        (Column::MinimalAccess, &line.minimal_access.0),
         (Column::SodConflict, &line.sod_conflict.0),
         (Column::Holdings, line.holdings.map_or("", RawValue::get)),
         (Column::Attributes, texts.attributes),
         (Column::Facts, texts.facts),
     ] {
         if !text.is_empty() {
-            set(column, code(column, text, interner));
+            codes.set(column, code(column, text, interner));
         }
     }
-    set(Column::Approvals, line.approvals.0);
-    sink.row_or_column(place, Row::new(place, texts, &codes));
+    codes.set(Column::Approvals, line.approvals.0);
+    // Most often what was asked for.
+    codes.set(
+        Column::MinimalAccess,
+        if line.minimal_access.0 == line.access.0 {
+            codes.get(Column::Access)
+        } else {
+            code(Column::MinimalAccess, &line.minimal_access.0, interner)
+        },
+    );
+    Row::new(place, texts, |column| codes.get(column))
 }
 
 /// serde's message without line and column, which count within the line.

@@ -142,10 +142,14 @@ pub(crate) enum Chunk {
     Parquet(parquet::Group),
 }
 
+/// Rows that a reader hands on at once.
+pub(crate) const TOGETHER: usize = 64;
+
 /// What a reader does with each row, or with why it is broken.
 pub(crate) trait Sink {
     fn interner(&mut self) -> &mut Interner;
-    fn row(&mut self, row: &Row<'_>);
+    /// Takes some rows in order, best [`TOGETHER`] of them: what they need is then fetched from memory at once.
+    fn rows(&mut self, rows: &[Row<'_>]);
     fn broken(&mut self, place: Place, problem: String);
     /// Whether the columns that only conditions read are wanted.
     fn wants_conditions(&self) -> bool;
@@ -153,7 +157,7 @@ pub(crate) trait Sink {
     /// A row of codes, or the column that is broken.
     fn row_or_column(&mut self, place: Place, row: Result<Row<'_>, Column>) {
         match row {
-            Ok(row) => self.row(&row),
+            Ok(row) => self.rows(&[row]),
             Err(column) => self.broken(place, problem_of(column)),
         }
     }

@@ -5,7 +5,7 @@ use std::io::Read;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::{LINE_BYTES_MAX, Sink};
-use crate::backtest::row::{Codes, Column, NONE, Place, Row, Texts, code};
+use crate::backtest::row::{Codes, Column, Place, Row, Texts, code};
 
 /// Records of a chunk.
 const RECORDS: usize = 2_048;
@@ -130,7 +130,7 @@ fn read_record(
     place: Place,
     sink: &mut impl Sink,
 ) {
-    let mut codes: Codes = [NONE; Column::ALL.len()];
+    let mut codes = Codes::default();
     let mut texts = Texts::default();
     for (field, column) in record.iter().zip(columns) {
         let Some(column) = *column else {
@@ -140,9 +140,7 @@ fn read_record(
             return sink.broken(place, format!("`{}` is not UTF-8 text", column.name()));
         };
         texts.set(column, text);
-        if let Some(slot) = codes.get_mut(column as usize) {
-            *slot = code(column, text, sink.interner());
-        }
+        codes.set(column, code(column, text, sink.interner()));
     }
-    sink.row_or_column(place, Row::new(place, texts, &codes));
+    sink.row_or_column(place, Row::new(place, texts, |column| codes.get(column)));
 }

@@ -200,11 +200,11 @@ fn row<'a>(dice: &mut Dice, interner: &mut Interner, has_table: bool) -> Row<'a>
         place: Place { input: 0, row: 1 },
         texts: Texts {
             request_id: "REQ-1",
-            requester,
             ..Texts::default()
         },
         access: interner.names.number(dice.of(&NAMES)),
         roles: (!roles.is_empty()).then(|| interner.roles.number(roles)),
+        requester: interner.people.number(requester),
         beneficiary: interner.people.number(beneficiary),
         holdings: inline.then(|| {
             interner
@@ -295,7 +295,7 @@ fn the_fast_path_is_the_slow_path() {
             let at = row.at.unwrap_or(setting.as_of);
             let held = fast.seen.look_at_held(&fast.known, &row, at, &mut interner);
             let held = held.map_or_else(Vec::new, |held| {
-                fast.seen.names_held(&fast.known, held, at, &mut interner).0
+                fast.seen.names_held(&fast.known, held, at, &mut interner)
             });
             let is_plain = |number: &u32| NAMES[..9].contains(&interner.names.text(*number));
             assert!(
@@ -390,12 +390,12 @@ fn conditions_come_in() {
         let row = Row {
             texts: Texts {
                 request_id: "REQ-1",
-                requester: "ada",
                 department,
                 attributes,
                 ..Texts::default()
             },
             access: interner.names.number("ledger:read"),
+            requester: interner.people.number("ada"),
             beneficiary: interner.people.number("ada"),
             holdings: Some(interner.holdings.number("[]")),
             ..row(&mut Dice(1), &mut Interner::default(), false)

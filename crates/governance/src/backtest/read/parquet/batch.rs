@@ -48,6 +48,16 @@ impl Batch {
         }
     }
 
+    /// Adds a code without text, `times` times.
+    #[inline]
+    pub(super) fn push_same(&mut self, code: Code, times: usize) {
+        if times == 1 {
+            self.codes.push(code);
+        } else {
+            self.codes.extend(std::iter::repeat_n(code, times));
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         self.codes.clear();
         self.texts.clear();

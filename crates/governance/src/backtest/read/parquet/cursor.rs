@@ -264,7 +264,7 @@ impl Cursor {
                             out.push(code, dictionary.texts.get(place), true);
                         }
                     } else {
-                        out.codes.extend(std::iter::repeat_n(code, times));
+                        out.push_same(code, times);
                     }
                 })?;
                 if is_outside {
@@ -281,7 +281,7 @@ impl Cursor {
                 let column = self.shape.column;
                 runs.read(count, |flag, times| {
                     let code = code_of_flag(column, flag != 0);
-                    out.codes.extend(std::iter::repeat_n(code, times));
+                    out.push_same(code, times);
                 })?;
             }
         }

@@ -18,11 +18,11 @@ use parquet::schema::types::ColumnDescriptor;
 use self::batch::Batch;
 use self::cursor::{Cursor, Kind, Shape};
 pub(crate) use self::file::SharedFile;
-use super::Sink;
-use crate::backtest::row::{Codes, Column, NONE, Place, Row, Texts};
+use super::{Sink, TOGETHER, problem_of};
+use crate::backtest::row::{Code, Column, NONE, Place, Row, Texts};
 
-/// Rows that are read at a time.
-const ROWS: usize = 4_096;
+/// Rows that are read at a time: few enough that all columns of them stay near the processor.
+const ROWS: usize = 1_024;
 
 /// A file being read.
 pub(crate) struct Groups {
@@ -202,32 +202,67 @@ impl Group {
                         format!("column `{}`: {problem}", cursor.shape.column.name())
                     })?;
             }
-            for row in 0..now {
-                let number = u64::try_from(done + row).unwrap_or(u64::MAX);
-                let place = Place {
-                    input,
-                    row: self.first.saturating_add(number),
-                };
-                read_row(&cursors, row, place, sink);
-            }
+            let first = u64::try_from(done).unwrap_or(u64::MAX);
+            let place = Place {
+                input,
+                row: self.first.saturating_add(first),
+            };
+            Columns::new(&cursors).read(now, place, sink);
             done += now;
         }
         Ok(group.metadata().compressed_size().unsigned_abs())
     }
 }
 
-#[inline]
-fn read_row(cursors: &[(Cursor, Batch)], row: usize, place: Place, sink: &mut impl Sink) {
-    let mut codes: Codes = [NONE; Column::ALL.len()];
-    let mut texts = Texts::default();
-    for (cursor, batch) in cursors {
-        let column = cursor.shape.column;
-        if let (Some(slot), Some(code)) = (codes.get_mut(column as usize), batch.codes.get(row)) {
-            *slot = *code;
+/// Some rows of all columns.
+struct Columns<'a> {
+    codes: [&'a [Code]; Column::ALL.len()],
+    texts: Vec<(Column, &'a batch::Texts)>,
+}
+
+impl<'a> Columns<'a> {
+    fn new(cursors: &'a [(Cursor, Batch)]) -> Self {
+        let mut columns = Self {
+            codes: [&[]; Column::ALL.len()],
+            texts: Vec::new(),
+        };
+        for (cursor, batch) in cursors {
+            let column = cursor.shape.column;
+            if let Some(slot) = columns.codes.get_mut(column as usize) {
+                *slot = &batch.codes;
+            }
+            if column.is_text() {
+                columns.texts.push((column, &batch.texts));
+            }
         }
-        if column.is_text() {
-            texts.set(column, batch.texts.get(row));
-        }
+        columns
     }
-    sink.row_or_column(place, Row::new(place, texts, &codes));
+
+    /// Hands on `count` rows, of which the first stands at `place`.
+    fn read(&self, count: usize, mut place: Place, sink: &mut impl Sink) {
+        let mut rows = Vec::with_capacity(TOGETHER);
+        for row in 0..count {
+            let mut texts = Texts::default();
+            for (column, batch) in &self.texts {
+                texts.set(*column, batch.get(row));
+            }
+            let code = |column: Column| {
+                let codes = self.codes.get(column as usize);
+                codes
+                    .and_then(|codes| codes.get(row))
+                    .copied()
+                    .unwrap_or(NONE)
+            };
+            match Row::new(place, texts, code) {
+                Ok(row) => rows.push(row),
+                Err(column) => sink.broken(place, problem_of(column)),
+            }
+            if rows.len() == TOGETHER {
+                sink.rows(&rows);
+                rows.clear();
+            }
+            place.row = place.row.saturating_add(1);
+        }
+        sink.rows(&rows);
+    }
 }
