@@ -79,6 +79,7 @@ fn permit(request: &str, requester: &str, action: Action) -> Permit {
             approve: true,
             close: true,
             hours_set: true,
+            window_hours_max: 1_000,
             allow: vec![Allowance {
                 requester: format!("user:{requester}"),
                 container: "root / Build".into(),
@@ -101,6 +102,7 @@ fn permit(request: &str, requester: &str, action: Action) -> Permit {
                 Status::Active
             },
             created: long_ago,
+            until: Some(now().plus(Minutes(60))),
             approved: closes.then_some(long_ago),
             requester: requester.into(),
             asset_name: "build-01".into(),

@@ -148,8 +148,44 @@ fn an_approval_is_given_once_at_each_level() {
         Some("done_at_this_level")
     );
     assert_eq!(world.request(&id).status, Status::Active);
-    assert_eq!(world.run().outcome(&id).as_deref(), None);
-    world.was_done_once(Verb::Approve, &BTreeSet::from([id]));
+    let again = world.run();
+    assert_eq!(
+        (
+            again.ends(0).outcome(&id),
+            again.finds(&id, "approved-before")
+        ),
+        (None, true)
+    );
+    let levels: Vec<usize> = world
+        .request(&id)
+        .approvals
+        .iter()
+        .map(|own| own.level)
+        .collect();
+    assert_eq!(levels, [1]);
+
+    // One level that takes two: ours is given once, whoever gives the other.
+    let world = World::waiting(&[("standard-form", "two-approvals")], 1);
+    let ids = world.ids();
+    let id = one(&ids).to_owned();
+    assert_eq!(
+        world.run().outcome(&id).as_deref(),
+        Some("done_at_this_level")
+    );
+    let again = world.run();
+    assert_eq!(
+        (
+            again.ends(0).outcome(&id),
+            again.finds(&id, "approved-before")
+        ),
+        (None, true)
+    );
+    world
+        .simulator
+        .decide_as("manager-001", Decision::Approve, &id, "Agreed.")
+        .unwrap();
+    world.run().ends(0);
+    world.was_done_once(Verb::Approve, &ids);
 }
 
 /// 401 may mean the right, not the token: it is told, nothing happened, and a later run may try again.

@@ -167,7 +167,7 @@ pub(crate) fn row(id: &str, more: Value) -> Value {
     let mut row = serde_json::json!({
         "id": id, "status": "Active", "action": "AssetAccess", "entityId": "a-1", "entityName": "stage-001",
         "requestor": format!("person-of-{}", id.len()), "message": format!("Deploy of build {id} agreed in CHG-1"),
-        "created": created, "level": 1, "levels": 1, "approvals": [],
+        "created": created, "to": created + 8 * 3_600_000, "level": 1, "levels": 1, "approvals": [],
     });
     let fields = row.as_object_mut().unwrap();
     if let Value::Object(more) = more {

@@ -11,8 +11,7 @@ use sandbox::vault::{
 use serde_json::Value;
 
 /// Everything that acts is on.
-const KEYS: [(&str, &str); 12] = [
-    ("VAULT_LOGIN_DOMAINS", "ACME,acme.example"),
+const KEYS: [(&str, &str); 13] = [
     ("AUTO_APPROVE_LOW_RISK", "true"),
     ("AUTO_REJECT_CRITICAL_RISK", "true"),
     ("AUTO_CLOSE_STALE", "true"),
@@ -24,6 +23,9 @@ const KEYS: [(&str, &str); 12] = [
     ("VAULT_REJECT_PATH", "/api/request/reject/{id}"),
     ("VAULT_CLOSE_PATH", "/api/request/complete/{id}"),
     ("VAULT_CONCURRENCY", "8"),
+    ("VAULT_LOGIN_DOMAINS", "ACME,acme.example"),
+    // The simulator's own stale request is for three weeks.
+    ("VAULT_WINDOW_HOURS_MAX", "800"),
 ];
 
 /// Roles of the simulator's people: the first has the numbers 1, 6, 11 and so on.
