@@ -41,6 +41,8 @@ pub(crate) fn run(full: bool) -> Result<(), String> {
             "--test",
             "kill",
             "--test",
+            "vault_kill",
+            "--test",
             "panics",
         ],
     )?;

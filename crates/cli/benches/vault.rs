@@ -1,4 +1,4 @@
-//! A run over 100,000 requests of 20,000 assets, deep, against the simulator over HTTP: processor time and memory of the
+//! A run over 100,000 requests that touch at least 20,000 assets of a larger vault, deep, against the simulator over HTTP: processor time and memory of the
 //! agent's own process, and beside it a plain Python script that follows the vendor's guide.
 //!
 //! `cargo bench --workspace --bench vault [-- REQUESTS ASSETS]`; Python and its `requests` are used when they are there.
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use sandbox::vault::{AGENT, Options, Simulator};
+use sandbox::vault::{AGENT, Options, Route, Simulator};
 
 /// What one process took.
 struct Cost {
@@ -27,12 +27,12 @@ fn main() {
         .filter_map(|word| word.parse().ok())
         .collect();
     let requests = numbers.first().copied().unwrap_or(100_000);
-    let assets = numbers.get(1).copied().unwrap_or(20_000);
+    let assets = numbers.get(1).copied().unwrap_or(60_000);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let simulator = Simulator::start(Options {
         requests,
         assets,
-        people: 2_000,
+        people: 10_000,
         start_ms: i64::try_from(now.as_millis()).unwrap(),
         clock_runs: true,
         ..Options::default()
@@ -56,7 +56,14 @@ fn main() {
     };
     assert!(agent(&["vault", "init"]).status().unwrap().success());
     let ours = measured(&mut agent(&["run", "--plan"]));
-    println!("{requests} requests, {assets} assets, 2,000 people; simulator on the same two cores");
+    let touched = simulator
+        .calls()
+        .get(&Route::Asset)
+        .copied()
+        .unwrap_or_default();
+    println!(
+        "{requests} requests of 10,000 people for {touched} of {assets} assets; simulator on the same two cores"
+    );
     println!("| agent | wall | processor | resident |\n| --- | --- | --- | --- |");
     tell("access-request-agent run --plan", &ours);
     let record = std::fs::read_dir(home.join("state/runs")).unwrap();

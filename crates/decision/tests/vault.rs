@@ -378,7 +378,60 @@ fn changes() -> Vec<Change> {
         (
             "approved at another level",
             |_, e| done(e, Action::Approve, 2),
+            NONE,
+        ),
+        (
+            "the vault shows our approval",
+            |_, e| approved_by(e, "SVC-ANALYST"),
+            NONE,
+        ),
+        (
+            "approved by somebody else",
+            |_, e| approved_by(e, "manager-001"),
             APPROVE,
+        ),
+        ("window without end", |_, e| e.request.until = None, NONE),
+        (
+            "window of two months",
+            |_, e| e.request.until = Some(at(60 * 24 * 3600)),
+            NONE,
+        ),
+        (
+            "nobody asks",
+            |_, e| e.request.requester = String::new(),
+            NONE,
+        ),
+        (
+            "a displayed name",
+            |_, e| e.request.requester = "Access Analyst (svc)".into(),
+            NONE,
+        ),
+        (
+            "own user in another field",
+            |_, e| e.request.also = vec!["svc-analyst".into()],
+            NONE,
+        ),
+        (
+            "a stranger to a directory with people",
+            |r, e| {
+                r.settings.directory_known = true;
+                by_name(r, e);
+            },
+            NONE,
+        ),
+        (
+            "an admin's workstation",
+            |_, e| {
+                if let Fact::Present { value, .. } = &mut e.asset {
+                    value.kind = "Admin Workstation".into();
+                }
+            },
+            NONE,
+        ),
+        (
+            "a tag of administrators",
+            |_, e| tag(e, "Role :: Domain Admins"),
+            NONE,
         ),
         ("rejected before", |_, e| done(e, Action::Reject, 1), NONE),
         ("closed before", |_, e| done(e, Action::Close, 1), APPROVE),
@@ -433,6 +486,23 @@ fn container(evidence: &mut Evidence, name: &str) {
     if let Fact::Present { value, .. } = &mut evidence.asset {
         value.path = vec!["root".into(), name.into()];
     }
+}
+
+fn approved_by(evidence: &mut Evidence, who: &str) {
+    evidence.request.approvals = Some(vec![Approved {
+        by: who.into(),
+        level: Some(1),
+    }]);
+}
+
+fn by_name(run: &mut Run, evidence: &mut Evidence) {
+    for line in &mut run.settings.allow {
+        line.requester = "user:CORP\\engineer-001".into();
+    }
+    evidence.requester = Fact::Absent {
+        source: "directory".into(),
+        as_of: at(0),
+    };
 }
 
 fn status(evidence: &mut Evidence, status: PersonStatus) {
@@ -625,4 +695,22 @@ fn every_finding_comes_up_in_some_world() {
             "{finding:?}"
         );
     }
+}
+
+#[test]
+fn without_a_directory_people_are_allowed_by_name() {
+    let (mut run, mut evidence) = world();
+    by_name(&mut run, &mut evidence);
+    assert_eq!(admitted(&run, evidence), APPROVE);
+}
+
+/// Whoever asks to administer an asset makes the request dangerous, not the asset.
+#[test]
+fn what_is_asked_for_says_nothing_of_the_asset() {
+    let (run, mut evidence) = world();
+    evidence.request.action = Some("AssetManage".into());
+    let rules = rules();
+    let frozen = Frozen::new(&run, &run.digest(), evidence, &rules);
+    assert!(frozen.classes().contains(Class::Admin));
+    assert!(frozen.asset_classes().is_empty());
 }

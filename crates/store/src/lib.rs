@@ -16,3 +16,4 @@ mod signed;
 pub use compare::Comparison;
 pub use log::Salts;
 pub use open::{OpenError, Options, SqliteStore};
+pub use read::RunAction;

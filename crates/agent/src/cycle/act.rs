@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use decision::gate::vault::{Clearances, Permit, admit};
+use decision::time::Timestamp;
 use decision::vault::run::Attendance;
 use decision::vault::{Evidence, Frozen, Run, WorkflowRequest, rule};
 use ports::commit_all;
@@ -16,7 +17,7 @@ use super::intent::transition;
 use super::record::{ActionOutcome, ActionTold, Header};
 use super::settle::{judge, settled};
 use super::spool::Spool;
-use super::{Cycle, RunError, Stage, failed, masked, reason};
+use super::{Cycle, RunError, Stage, failed, is_past, masked, reason};
 use crate::AgentError;
 
 /// Most actions that are read again and committed together: what was read is at most this many calls old.
@@ -29,7 +30,6 @@ pub(super) struct Acting<'a> {
     spool: &'a Spool,
     analysis: &'a Analysis,
     told: Vec<ActionTold>,
-    remarks: Vec<String>,
     ended: Option<String>,
 }
 
@@ -53,18 +53,13 @@ impl<'a> Acting<'a> {
             spool,
             analysis,
             told: Vec::new(),
-            remarks: Vec::new(),
             ended: None,
         }
     }
 
-    /// Whether something ended the actions before all were taken.
-    pub(super) fn has_ended(&self) -> bool {
-        self.ended.is_some()
-    }
-
-    pub(super) fn into_told(self) -> (Vec<ActionTold>, Vec<String>) {
-        (self.told, self.remarks)
+    /// What became of each action, and why the run stopped acting before its end.
+    pub(super) fn into_told(self) -> (Vec<ActionTold>, Option<String>) {
+        (self.told, self.ended)
     }
 
     pub(super) fn act(&mut self) -> Result<(), RunError> {
@@ -76,12 +71,11 @@ impl<'a> Acting<'a> {
                 self.tell_planned(group)?;
                 continue;
             }
-            self.group(group)?;
+            // What was done before is told, whatever stops the rest.
+            if let Err(error) = self.group(group) {
+                self.ended = Some(error.to_string());
+            }
             operator.advance(group.len() as u64);
-        }
-        if let Some(why) = &self.ended {
-            self.remarks
-                .push(format!("no further action was taken: {why}"));
         }
         Ok(())
     }
@@ -179,14 +173,19 @@ impl<'a> Acting<'a> {
             }
         }
         fail::fail_point!("cycle-after-commit");
-        self.send(&mut in_hand);
+        self.send(&mut in_hand, run.at)?;
         self.settle(in_hand, &rows)
     }
 
     /// Sends what is committed, one by one, until the run is to end: the rest is parked, and the next run goes on.
-    fn send(&mut self, in_hand: &mut [InHand]) {
+    fn send(&mut self, in_hand: &mut [InHand], committed: Timestamp) -> Result<(), RunError> {
+        let settled_after = self.cycle.settings.settled_after;
         for own in in_hand {
             if self.ended.is_some() || self.cycle.operator.is_stopping() {
+                continue;
+            }
+            // Whoever looks after `settled_after` must find every call over, also when this process was killed.
+            if is_past(committed, settled_after / 2, self.cycle.agent.now()?) {
                 continue;
             }
             // INVARIANT(brakes): the kill switch holds from the next action on.
@@ -206,6 +205,7 @@ impl<'a> Acting<'a> {
             }
             own.answer = Some(answer);
         }
+        Ok(())
     }
 
     /// What became of each, by looking.
@@ -252,14 +252,20 @@ impl<'a> Acting<'a> {
         Ok(())
     }
 
+    /// The row as it was analysed, with the asset that its own record named when the list did not.
     fn row(&self, planned: &Planned) -> Result<WorkflowRequest, RunError> {
         let folder = &self.cycle.settings.folder;
         let gone = || std::io::Error::from(std::io::ErrorKind::NotFound);
         let slim = self.spool.rows.get(planned.row);
         let slim = slim.ok_or_else(|| failed(folder, gone()))?;
-        self.spool
+        let mut row = self
+            .spool
             .read(slim)
-            .map_err(|source| failed(folder, source))
+            .map_err(|source| failed(folder, source))?;
+        if row.asset.is_none() {
+            row.asset = self.spool.asset_id(slim).map(str::to_owned);
+        }
+        Ok(row)
     }
 
     fn tell(&self, planned: &Planned) -> Result<ActionTold, RunError> {
@@ -340,6 +346,11 @@ impl<'a> Acting<'a> {
                 analysed.status.name()
             ));
         }
+        // The list may name no asset where the request's own record does: what a decision is about stays the same asset.
+        let now = &WorkflowRequest {
+            asset: now.asset.clone().or_else(|| analysed.asset.clone()),
+            ..now.clone()
+        };
         if now.content() != analysed.content() {
             return Err("what it says changed since it was analysed".to_owned());
         }
@@ -348,7 +359,11 @@ impl<'a> Acting<'a> {
             .evidence_again(self.cycle, run.at, self.spool, planned, now.clone())
             .ok_or("its row is gone")?;
         let login = decision::vault::request::login_of(&now.requester);
-        let brakes = self.cycle.agent.store.vault_brakes(&login, run.at);
+        let brakes = self
+            .cycle
+            .agent
+            .store
+            .vault_brakes(planned.action, &login, run.at);
         evidence.brakes = brakes.map_err(|error| error.to_string())?;
         let frozen = Frozen::new(run, run_digest, evidence, self.cycle.agent.rules);
         let ruling = rule(&frozen);

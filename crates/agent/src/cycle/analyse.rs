@@ -11,7 +11,7 @@ use decision::vault::signals::Justification;
 use decision::vault::{Action, Evidence, Frozen, Signals, WorkflowRequest, rule};
 use ports::analyst::Subject;
 
-use super::facts::{AssetFact, Person, assets, people};
+use super::facts::{AssetFact, People, Person, assets};
 use super::history::{History, NONE};
 use super::record::{Entry, Header};
 use super::spool::{Slim, Spool};
@@ -51,9 +51,10 @@ pub(super) fn analyse(
     cycle: &Cycle<'_>,
     header: &Header,
     spool: &mut Spool,
+    people: People,
     elsewhere: &BTreeSet<String>,
 ) -> Result<Analysis, RunError> {
-    let facts = gather(cycle, header, spool, elsewhere)?;
+    let facts = gather(cycle, header, spool, people, elsewhere)?;
     let path = cycle.settings.folder.join(record_file(&header.name));
     let mut writing = Writing::create(path.clone(), header)?;
     let run_digest = header.run.digest();
@@ -146,6 +147,7 @@ fn gather(
     cycle: &Cycle<'_>,
     header: &Header,
     spool: &mut Spool,
+    people: People,
     elsewhere: &BTreeSet<String>,
 ) -> Result<Facts, RunError> {
     let assets = if cycle.settings.deep {
@@ -159,7 +161,6 @@ fn gather(
         vec![AssetFact::NotAsked; spool.assets.len()]
     };
     let state = cycle.agent.store.vault()?;
-    let (people, teams) = people(cycle.agent.directory, spool, header.run.at);
     let own = header.run.own_user.as_deref();
     let own = own.map(decision::vault::request::login_of).and_then(|own| {
         let number = spool.requesters.iter().position(|login| login == own);
@@ -173,8 +174,8 @@ fn gather(
         });
     }
     Ok(Facts {
-        history: History::of(spool, &teams, own.unwrap_or(NONE)),
-        people,
+        history: History::of(spool, &people.teams, own.unwrap_or(NONE)),
+        people: people.all,
         assets,
         classes: state.classes,
         done,
@@ -310,11 +311,11 @@ fn note_classes(
     asset: &str,
     frozen: &Frozen<'_>,
 ) {
-    let is_id = !asset.is_empty() && asset.len() <= 128 && !asset.contains(char::is_whitespace);
-    let mut classes = frozen.classes().iter();
+    let is_id = !asset.is_empty() && asset.len() <= 256 && !asset.contains(char::is_whitespace);
+    let mut classes = frozen.asset_classes().iter();
     let known = known.get(asset);
     if is_id && classes.any(|class| known.is_none_or(|known| !known.contains(&class))) {
         let all = seen.entry(asset.to_owned()).or_default();
-        *all = all.union(frozen.classes());
+        *all = all.union(frozen.asset_classes());
     }
 }

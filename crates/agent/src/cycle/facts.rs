@@ -141,24 +141,32 @@ pub(super) struct Person {
     pub(super) zone: Option<TimeZone>,
 }
 
-/// Looks every requester up in the directory, and gives the number of each one's team, or [`NONE`].
-pub(super) fn people(
-    directory: &dyn Directory,
-    spool: &Spool,
-    now: Timestamp,
-) -> (Vec<Person>, Vec<u32>) {
-    let requesters = &spool.requesters;
+/// Everybody who asks, by their number in the spool.
+pub(super) struct People {
+    pub(super) all: Vec<Person>,
+    /// Numbers of teams, or [`NONE`].
+    pub(super) teams: Vec<u32>,
+}
+
+impl People {
+    /// Whether the directory knows anybody who asks. Then one whom it does not know is a stranger.
+    pub(super) fn knows_somebody(&self) -> bool {
+        self.all.iter().any(|person| person.fact.value().is_some())
+    }
+}
+
+/// Looks every requester up in the directory.
+pub(super) fn people(directory: &dyn Directory, spool: &Spool, now: Timestamp) -> People {
     let mut teams: BTreeMap<String, u32> = BTreeMap::new();
-    let mut numbers = Vec::with_capacity(requesters.len());
-    let mut people = Vec::with_capacity(requesters.len());
-    for (requester, login) in requesters.iter().enumerate() {
+    let mut numbers = Vec::with_capacity(spool.requesters.len());
+    let mut people = Vec::with_capacity(spool.requesters.len());
+    for (requester, login) in spool.requesters.iter().enumerate() {
         let mut person = person(directory, login, now);
-        if !spool.is_one(requester) {
+        if let Some(why) = spool.doubt(requester) {
             // INVARIANT(danger-wide, permission-exact): they count as one in every baseline, and nobody gets anything by it.
             person.fact = Fact::Unreachable {
                 source: SOURCE.to_owned(),
-                reason: "the vault writes this login in several ways, which may be several people"
-                    .to_owned(),
+                reason: why.to_owned(),
             };
         }
         let team = person.fact.value().and_then(|person| person.team.clone());
@@ -166,7 +174,10 @@ pub(super) fn people(
         numbers.push(team.map_or(NONE, |team| *teams.entry(team).or_insert(count)));
         people.push(person);
     }
-    (people, numbers)
+    People {
+        all: people,
+        teams: numbers,
+    }
 }
 
 fn person(directory: &dyn Directory, login: &str, now: Timestamp) -> Person {

@@ -22,7 +22,7 @@ pub(super) struct History {
 /// What is known of one row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Told {
-    /// Requests by the person in the 24 hours that end with this one.
+    /// Requests by the person in the busiest 24 hours that this one is in.
     pub(super) in_a_day: u32,
     /// Whether the person asked before, and never for this asset.
     pub(super) first_on_asset: bool,
@@ -50,6 +50,7 @@ impl History {
             rejected_before: NONE,
         };
         let mut rows = vec![nothing; spool.rows.len()];
+        let mut days: HashMap<u32, Vec<(i64, u32)>> = HashMap::new();
         let mut counts = vec![0_u32; spool.requesters.len()];
         for number in order {
             let Some(row) = spool.rows.get(number as usize) else {
@@ -65,15 +66,28 @@ impl History {
             if let Some(told) = rows.get_mut(number as usize) {
                 *told = seen.tell(row, team);
             }
-            // Only the next request after a rejection asks again: what came later was looked at since.
-            if row.status == SlimStatus::Rejected {
-                seen.rejected.insert((row.requester, row.asset), number);
-            } else {
-                seen.rejected.remove(&(row.requester, row.asset));
+            let day = days.entry(row.requester).or_default();
+            day.push((row.created, number));
+            // It counts until somebody approves a further request: filing twice washes nothing off.
+            match row.status {
+                SlimStatus::Rejected => {
+                    seen.rejected.insert((row.requester, row.asset), number);
+                }
+                SlimStatus::Approved => {
+                    seen.rejected.remove(&(row.requester, row.asset));
+                }
+                SlimStatus::Other => {}
             }
             if row.justification != 0 {
                 let first = seen.justifications.entry(row.justification);
                 first.or_insert((number, row.requester));
+            }
+        }
+        for day in days.values() {
+            for ((_, number), count) in day.iter().zip(busiest_days(day)) {
+                if let Some(told) = rows.get_mut(*number as usize) {
+                    told.in_a_day = count;
+                }
             }
         }
         let mut sorted: Vec<u32> = counts.iter().copied().filter(|count| *count > 0).collect();
@@ -103,10 +117,46 @@ impl History {
     }
 }
 
+/// For each request of one person, oldest first, how many there are in the busiest 24 hours that it is in: the first of a
+/// burst belongs to it as much as the last.
+fn busiest_days(requests: &[(i64, u32)]) -> Vec<u32> {
+    let mut begin = requests.iter().enumerate().peekable();
+    let ends: Vec<(i64, u32)> = requests
+        .iter()
+        .enumerate()
+        .map(|(number, (at, _))| {
+            while begin
+                .next_if(|(_, (first, _))| *first <= at - DAY)
+                .is_some()
+            {}
+            let first = begin.peek().map_or(number, |(first, _)| *first);
+            let count = number.saturating_sub(first).saturating_add(1);
+            (*at, u32::try_from(count).unwrap_or(NONE))
+        })
+        .collect();
+    // From the newest to the oldest; those that a busier and earlier end outlives are dropped, so the last is the busiest.
+    let mut candidates: VecDeque<(i64, u32)> = VecDeque::new();
+    let mut busiest: Vec<u32> = ends
+        .iter()
+        .rev()
+        .map(|(at, count)| {
+            while candidates.front().is_some_and(|(_, other)| other <= count) {
+                candidates.pop_front();
+            }
+            candidates.push_front((*at, *count));
+            while candidates.back().is_some_and(|(end, _)| *end >= at + DAY) {
+                candidates.pop_back();
+            }
+            candidates.back().map_or(*count, |(_, most)| *most)
+        })
+        .collect();
+    busiest.reverse();
+    busiest
+}
+
 /// What came before the row in hand.
 #[derive(Debug, Default)]
 struct Seen {
-    days: HashMap<u32, VecDeque<i64>>,
     assets: HashSet<(u32, u32)>,
     people: HashSet<u32>,
     team_assets: HashSet<(u32, u32)>,
@@ -117,12 +167,6 @@ struct Seen {
 
 impl Seen {
     fn tell(&mut self, row: &super::spool::Slim, team: u32) -> Told {
-        let day = self.days.entry(row.requester).or_default();
-        while day.front().is_some_and(|at| *at <= row.created - DAY) {
-            day.pop_front();
-        }
-        day.push_back(row.created);
-        let in_a_day = u32::try_from(day.len()).unwrap_or(NONE);
         let known = !self.people.insert(row.requester);
         let first = self.assets.insert((row.requester, row.asset));
         let first_of_team = (team != NONE).then(|| {
@@ -131,7 +175,7 @@ impl Seen {
         });
         let copied = self.justifications.get(&row.justification);
         Told {
-            in_a_day,
+            in_a_day: 0,
             first_on_asset: known && first,
             first_of_team,
             copied_from: copied
@@ -156,7 +200,7 @@ mod tests {
     /// Rows of hours, requester, asset, justification and status, newest first as the vault lists them.
     fn spool(rows: &[(i64, &str, &str, &str, Status)]) -> Spool {
         let folder = tempfile::tempdir().unwrap();
-        let mut spool = Spool::new(folder.path()).unwrap();
+        let mut spool = Spool::new(folder.path(), &[]).unwrap();
         for (hour, requester, asset, justification, status) in rows {
             let row = WorkflowRequest {
                 id: format!("{hour}-{requester}"),
@@ -171,6 +215,39 @@ mod tests {
         }
         spool.finish().unwrap();
         spool
+    }
+
+    #[test]
+    fn all_of_a_burst_are_in_it() {
+        const HOUR: i64 = 3_600;
+        let days = |hours: &[i64]| {
+            let requests: Vec<(i64, u32)> = hours.iter().map(|hour| (hour * HOUR, 0)).collect();
+            busiest_days(&requests)
+        };
+        assert!(days(&[]).is_empty());
+        assert_eq!(days(&[0, 1, 2, 3]), [4, 4, 4, 4]);
+        assert_eq!(days(&[0, 24, 48]), [1, 1, 1], "a day later is another day");
+        assert_eq!(days(&[0, 20, 40, 41, 42, 90]), [2, 4, 4, 4, 4, 1]);
+        // Against every window, one by one.
+        let mut seed = 7_u64;
+        for _ in 0..200 {
+            let mut hours: Vec<i64> = (0..20)
+                .map(|_| {
+                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    i64::try_from(seed >> 33).unwrap() % 100
+                })
+                .collect();
+            hours.sort_unstable();
+            let plain = hours.iter().map(|own| {
+                let windows = hours.iter().filter(|end| (*own..own + 24).contains(end));
+                let counts = windows.map(|end| {
+                    let inside = hours.iter().filter(|at| (end - 23..=*end).contains(at));
+                    u32::try_from(inside.count()).unwrap()
+                });
+                counts.max().unwrap()
+            });
+            assert_eq!(days(&hours), plain.collect::<Vec<_>>(), "{hours:?}");
+        }
     }
 
     #[test]
@@ -203,7 +280,7 @@ mod tests {
         let teams = [7, 7, NONE, NONE];
         let history = History::of(&spool, &teams, u32::try_from(own).unwrap());
         let told = |row| history.told(row).unwrap();
-        assert_eq!(told(4).in_a_day, 1);
+        assert_eq!(told(4).in_a_day, 2);
         assert!(!told(4).first_on_asset, "nothing came before");
         assert_eq!(told(3).in_a_day, 2);
         assert!(told(3).first_on_asset);

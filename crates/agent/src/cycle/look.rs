@@ -5,7 +5,7 @@ use ports::store::{ActionRecord, ActionState};
 use ports::vault::Wanted;
 
 use super::settle::{Shows, settled, shows};
-use super::{Cycle, RunError};
+use super::{Cycle, RunError, is_past};
 use crate::AgentError;
 
 impl Cycle<'_> {
@@ -41,7 +41,7 @@ impl Cycle<'_> {
         let mut transitions = Vec::new();
         let mut remarks = Vec::new();
         for (key, record) in open {
-            let long_ago = record.at.plus(self.settings.settled_after) <= at;
+            let long_ago = is_past(record.at, self.settings.settled_after, at);
             let request = now.get(&record.request);
             let shown =
                 request.map(|now| shows(record.action, record.level, now, self.vault.own_user()));
@@ -71,7 +71,8 @@ impl Cycle<'_> {
                     "it is not in the vault's list any more".to_owned(),
                 ),
             };
-            if state == ActionState::Unknown {
+            // What an earlier run did and could not tell is told now.
+            if state == ActionState::Unknown || state != record.state {
                 remarks.push(format!(
                     "{} of {} (run {}): {detail}",
                     record.action, record.request, record.run

@@ -15,12 +15,14 @@ pub mod state_file;
 mod writing;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use decision::request::digest_of;
 use decision::time::{Minutes, Timestamp};
 use decision::vault::evidence::COMMENT_WORDS_MAX;
 use decision::vault::run::{Attendance, Listing, Settings as RuleSettings};
 use decision::vault::{FORMAT, Run, WorkflowRequest};
+use ports::store::ActionState;
 use ports::vault::Row;
 use ports::{Analyst, PortError, Vault};
 use thiserror::Error;
@@ -45,14 +47,17 @@ pub struct Settings {
     pub hours: Option<Hours>,
     /// Whether asset records are read. Without them nothing is approved.
     pub deep: bool,
+    /// Domains whose logins are those of the directory. A plain login needs none.
+    pub domains: Vec<String>,
     /// Most calls for asset records at once.
     pub concurrency: usize,
     /// Folder of the records of runs.
     pub folder: PathBuf,
     /// The state file for people and other tools.
     pub state_file: PathBuf,
-    /// After this long a request that the vault was asked to change, and that shows no change, was not changed.
-    pub settled_after: Minutes,
+    /// This long after its commit an action of which the vault shows nothing never had its effect. Four times the longest
+    /// call: an action is sent within the first half or not at all, and its call is over before the last quarter.
+    pub settled_after: Duration,
 }
 
 /// Who watches a run, and can stop it.
@@ -121,8 +126,8 @@ pub struct Ran {
     pub record: PathBuf,
     /// What a report needs besides.
     pub closing: Closing,
-    /// Whether something ended the actions before all were taken, which a remark tells.
-    pub ended: bool,
+    /// Why it stopped acting before its end; `None` when it did not.
+    pub ended: Option<String>,
 }
 
 /// Why a run came to nothing. What was committed before stays.
@@ -164,20 +169,24 @@ impl Cycle<'_> {
         let elsewhere = self.done_elsewhere()?;
         let folder = &self.settings.folder;
         std::fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
-        let mut spool = Spool::new(folder).map_err(|source| failed(folder, source))?;
+        let mut spool =
+            Spool::new(folder, &self.settings.domains).map_err(|source| failed(folder, source))?;
         let listing = self.read(at, &mut spool)?;
-        let header = self.header(at, listing)?;
-        let analysis = analyse::analyse(self, &header, &mut spool, &elsewhere)?;
+        let people = facts::people(self.agent.directory, &spool, at);
+        let header = self.header(at, listing, people.knows_somebody())?;
+        let analysis = analyse::analyse(self, &header, &mut spool, people, &elsewhere)?;
         let leaf = analysis.leaf;
         let mut acting = act::Acting::new(self, &header, &spool, &analysis);
         acting.act()?;
-        let ended = acting.has_ended();
-        let (actions, told) = acting.into_told();
-        remarks.extend(told);
-        let done = actions.iter().filter(|action| action.outcome.is_done());
+        let (actions, ended) = acting.into_told();
+        let why = ended.iter();
+        remarks.extend(why.map(|why| format!("no further action was taken: {why}")));
         let left_alone = (spool.rows.len() as u64).saturating_sub(actions.len() as u64);
         let finished = self.agent.now()?;
-        self.write_state_file(finished, done.map(|action| action.request.clone()))?;
+        // What was done is told whatever becomes of a file for others.
+        if let Err(error) = self.write_state_file(finished) {
+            remarks.push(format!("the state file is not up to date: {error}"));
+        }
         Ok(Ran {
             record: analysis.record,
             closing: Closing {
@@ -225,7 +234,12 @@ impl Cycle<'_> {
         Ok(listing)
     }
 
-    fn header(&self, at: Timestamp, listing: Listing) -> Result<Header, RunError> {
+    fn header(
+        &self,
+        at: Timestamp,
+        listing: Listing,
+        directory_known: bool,
+    ) -> Result<Header, RunError> {
         let store = self.agent.store;
         let state = store.vault()?;
         let paths = paths_digest(self.vault);
@@ -239,6 +253,7 @@ impl Cycle<'_> {
             listing,
             settings: RuleSettings {
                 hours_set: self.settings.hours.is_some(),
+                directory_known,
                 ..self.settings.rules.clone()
             },
             paths_confirmed: self.vault.knows_decision_paths()
@@ -270,23 +285,27 @@ impl Cycle<'_> {
     /// Ids that the state file names and our own log does not: another tool acted on them.
     fn done_elsewhere(&self) -> Result<std::collections::BTreeSet<String>, RunError> {
         let mut file = StateFile::read(&self.settings.state_file).map_err(RunError::StateFile)?;
-        for record in self.agent.store.vault()?.actions.values() {
+        let state = self.agent.store.vault()?;
+        for record in state.actions.values().filter(|own| own.state.is_taken()) {
             file.actioned_ids.remove(&record.request);
         }
         Ok(file.actioned_ids)
     }
 
     /// Everything that was acted upon stays in the file, whoever did it.
-    fn write_state_file(
-        &self,
-        finished: Timestamp,
-        done: impl Iterator<Item = String>,
-    ) -> Result<(), RunError> {
+    fn write_state_file(&self, finished: Timestamp) -> Result<(), String> {
         let path = &self.settings.state_file;
-        let mut file = StateFile::read(path).map_err(RunError::StateFile)?;
+        let state = self
+            .agent
+            .store
+            .vault()
+            .map_err(|error| error.to_string())?;
+        let mut file = StateFile::read(path)?;
         file.last_run = Some(finished.to_string());
-        file.actioned_ids.extend(done);
-        file.write(path).map_err(|source| failed(path, source))
+        let done = state.actions.into_values();
+        let done = done.filter(|own| own.state == ActionState::Done);
+        file.actioned_ids.extend(done.map(|own| own.request));
+        file.write(path).map_err(|error| error.to_string())
     }
 }
 
@@ -294,6 +313,12 @@ impl Cycle<'_> {
 fn masked(mut request: WorkflowRequest) -> WorkflowRequest {
     request.justification = mask_secrets(&request.justification);
     request
+}
+
+/// Whether `now` is more than `wait` after `earlier`, both cut to whole seconds.
+fn is_past(earlier: Timestamp, wait: Duration, now: Timestamp) -> bool {
+    let wait = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+    now.seconds().saturating_sub(earlier.seconds()) > wait
 }
 
 fn failed(path: &Path, source: std::io::Error) -> RunError {

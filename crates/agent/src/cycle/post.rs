@@ -131,7 +131,10 @@ fn outcome(posted: Posted, answer: Result<Sent, PortError>, name: &str) -> Poste
         Err(error @ PortError::Indeterminate(_)) => {
             (PostState::Unknown, posted.tries, error.to_string())
         }
-        Err(error @ PortError::Unavailable(_)) => {
+        // A secret that ran out is mended by somebody, and then the letter goes out.
+        Err(
+            error @ (PortError::Unavailable(_) | PortError::Denied(_) | PortError::Malformed(_)),
+        ) => {
             let tries = posted.tries.saturating_add(1);
             let state = if tries < TRIES_MAX {
                 PostState::Waiting
@@ -139,10 +142,6 @@ fn outcome(posted: Posted, answer: Result<Sent, PortError>, name: &str) -> Poste
                 PostState::Failed
             };
             (state, tries, error.to_string())
-        }
-        Err(error @ (PortError::Denied(_) | PortError::Malformed(_))) => {
-            let tries = posted.tries.saturating_add(1);
-            (PostState::Failed, tries, error.to_string())
         }
     };
     let detail = match state {

@@ -18,24 +18,26 @@ pub(super) fn judge(
     seen: Result<Option<&WorkflowRequest>, &PortError>,
     own: Option<&str>,
 ) -> (ActionState, ActionOutcome, String) {
+    let shown = match seen {
+        Ok(Some(request)) => shows(action, level, request, own),
+        Ok(None) => Shows::Nothing("it is not in the vault's list any more".to_owned()),
+        Err(error) => Shows::Nothing(error.to_string()),
+    };
+    let took_effect = matches!(shown, Shows::Done(_) | Shows::AtThisLevel);
     let told = match answer {
         None => {
             let detail = "committed, and not sent: the run came to its end".to_owned();
             return (ActionState::Withdrawn, ActionOutcome::Parked, detail);
         }
-        Some(Answer::Refused(why) | Answer::NoSuchPath(why)) => {
+        // What the vault shows counts more than what it answered.
+        Some(Answer::Refused(why) | Answer::NoSuchPath(why)) if !took_effect => {
             return (ActionState::Refused, ActionOutcome::Refused, why.clone());
         }
         Some(Answer::NotSent(why)) => {
             return (ActionState::Withdrawn, ActionOutcome::Refused, why.clone());
         }
         Some(Answer::Done) => None,
-        Some(Answer::Unknown(why)) => Some(why),
-    };
-    let shown = match seen {
-        Ok(Some(request)) => shows(action, level, request, own),
-        Ok(None) => Shows::Nothing("it is not in the vault's list any more".to_owned()),
-        Err(error) => Shows::Nothing(error.to_string()),
+        Some(Answer::Unknown(why) | Answer::Refused(why) | Answer::NoSuchPath(why)) => Some(why),
     };
     let done = |outcome, detail: String| (ActionState::Done, outcome, detail);
     match (shown, told) {

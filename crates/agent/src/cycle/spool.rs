@@ -30,6 +30,8 @@ pub(super) struct Slim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SlimStatus {
     Rejected,
+    /// Approved, whether closed since or not: somebody looked.
+    Approved,
     Other,
 }
 
@@ -78,13 +80,15 @@ pub(super) struct Spool {
     pub(super) requesters: Names,
     /// By requester: how the vault writes them; `None` when it does so in several ways, which may be several people.
     notations: Vec<Option<Box<str>>>,
+    /// Domains whose logins are those of the directory.
+    domains: Vec<String>,
     /// Ids of assets; of an asset without one its name after a space, which no id begins with.
     pub(super) assets: Names,
 }
 
 impl Spool {
     /// An empty spool, in a file of `folder` that has no name and goes with the process.
-    pub(super) fn new(folder: &Path) -> io::Result<Self> {
+    pub(super) fn new(folder: &Path, domains: &[String]) -> io::Result<Self> {
         Ok(Self {
             file: BufWriter::with_capacity(256 * 1024, tempfile::tempfile_in(folder)?),
             end: 0,
@@ -92,6 +96,7 @@ impl Spool {
             ids: Names::default(),
             requesters: Names::default(),
             notations: Vec::new(),
+            domains: domains.to_vec(),
             assets: Names::default(),
         })
     }
@@ -106,9 +111,10 @@ impl Spool {
             created: request.created.seconds(),
             status: match request.status {
                 Status::Rejected => SlimStatus::Rejected,
-                Status::Active | Status::Approved | Status::Completed | Status::Unknown => {
-                    SlimStatus::Other
-                }
+                Status::Approved => SlimStatus::Approved,
+                // Who takes a request back ends it too: only one with an approval was looked at.
+                Status::Completed if request.approved.is_some() => SlimStatus::Approved,
+                Status::Active | Status::Completed | Status::Unknown => SlimStatus::Other,
             },
             requester: self.requesters.number(&login_of(&request.requester)),
             asset: match &request.asset {
@@ -139,14 +145,34 @@ impl Spool {
         }
     }
 
-    /// Whether the vault writes a requester in one way only.
-    pub(super) fn is_one(&self, requester: usize) -> bool {
-        self.notations.get(requester).is_some_and(Option::is_some)
+    /// Why the login of a requester may not stand for a person of the directory; `None` when it may. The directory knows
+    /// logins, so a notation with a domain is only believed where the operator names that domain as theirs.
+    pub(super) fn doubt(&self, requester: usize) -> Option<&'static str> {
+        let Some(notation) = self.notations.get(requester).and_then(Option::as_deref) else {
+            return Some(
+                "the vault writes this login in several ways, which may be several people",
+            );
+        };
+        let domain = match (notation.split_once('\\'), notation.rsplit_once('@')) {
+            (Some((domain, _)), _) | (None, Some((_, domain))) => domain.trim(),
+            (None, None) => return None,
+        };
+        let own = self.domains.iter();
+        let known = own.into_iter().any(|own| own.eq_ignore_ascii_case(domain));
+        (!known).then_some(
+            "its domain is not among VAULT_LOGIN_DOMAINS, so it may be somebody else's login",
+        )
     }
 
     /// Everything added is in the file from here on.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+
+    /// Id of the asset of a row, from the list or from the request's own record.
+    pub(super) fn asset_id(&self, row: &Slim) -> Option<&str> {
+        let name = self.assets.name(row.asset);
+        (!name.is_empty() && !name.starts_with(' ')).then_some(name)
     }
 
     /// Reads a row back.
@@ -181,7 +207,7 @@ mod tests {
     #[test]
     fn a_row_that_comes_again_takes_the_place_of_the_first() {
         let folder = tempfile::tempdir().unwrap();
-        let mut spool = Spool::new(folder.path()).unwrap();
+        let mut spool = Spool::new(folder.path(), &[]).unwrap();
         let mut row = WorkflowRequest {
             id: "a".into(),
             requester: "CORP\\Engineer-001".into(),
@@ -198,7 +224,7 @@ mod tests {
         spool.finish().unwrap();
         assert_eq!(spool.rows.len(), 2);
         assert_eq!(spool.requesters.len(), 1);
-        assert!(!spool.is_one(0), "two domains may be two people");
+        assert!(spool.doubt(0).is_some(), "two domains may be two people");
         assert_eq!(spool.read(&spool.rows[0]).unwrap(), row);
     }
 

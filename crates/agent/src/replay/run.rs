@@ -87,14 +87,28 @@ struct Inputs {
     evidence: Evidence,
 }
 
-/// Makes the ruling of a committed action again: it must still allow the action with this key.
+/// Makes the ruling of a committed action again: it must still allow the action with this key. `is_logged` is asked whether
+/// the log has evidence of this digest, in hexadecimal.
 #[must_use]
-pub fn replay_action(key: &str, inputs: &str, rules: &Rules) -> Replayed {
+pub fn replay_action(
+    key: &str,
+    inputs: &str,
+    rules: &Rules,
+    is_logged: &dyn Fn(&str) -> bool,
+) -> Replayed {
     let inputs: Inputs = match serde_json::from_str(inputs) {
         Ok(inputs) => inputs,
         Err(error) => return Replayed::Unusable(format!("its inputs cannot be read: {error}")),
     };
     let frozen = Frozen::new(&inputs.run, &inputs.run.digest(), inputs.evidence, rules);
+    let digest: String = frozen
+        .digest()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    if !is_logged(&digest) {
+        return Replayed::Unusable("its inputs are not those that the log has".to_owned());
+    }
     let now = rule(&frozen).action();
     let now = now.map(|action| gate_key(&frozen, action));
     if now.as_deref() == Some(key) {

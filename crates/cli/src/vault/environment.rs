@@ -10,7 +10,9 @@ use crate::settings::{self, Home};
 
 const DOTENV_BYTES_MAX: u64 = 1024 * 1024;
 /// Beginnings of names that are ours alone: another key that begins so is a misspelt one.
-const OURS: [&str; 4] = ["VAULT_", "ALERT_", "OFF_HOURS", "AUTO_"];
+const OURS: [&str; 9] = [
+    "VAULT_", "ALERT_", "OFF_", "AUTO_", "RISK_", "STALE_", "REQUEST_", "DEEP_", "REPORT_",
+];
 /// A guardrail that begins like one of ours.
 const GUARDRAIL: &str = "AUTO_PROVISION_ONLY";
 

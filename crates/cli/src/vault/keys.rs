@@ -72,6 +72,16 @@ pub(crate) const KEYS: &[Key] = &[
         "address of the platform's OpenAPI document, on the same server; the decision paths are looked up there",
     ),
     key(
+        "VAULT_LOGIN_DOMAINS",
+        "none",
+        "domains whose logins are those of directory.yml, with commas: of `CORP\\engineer-017` and `engineer-017@corp.example` the login counts only when `CORP` and `corp.example` are named here",
+    ),
+    key(
+        "VAULT_WINDOW_HOURS_MAX",
+        "720",
+        "longest window that is approved without a person, in hours: 720 are 30 days. A request without an end is longer than any; 0 looks at no window, for a vault that does not tell them",
+    ),
+    key(
         "VAULT_ACTION_TYPES",
         "built-in list",
         "action types to try when a credential's request is looked for, with commas",

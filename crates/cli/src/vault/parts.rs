@@ -1,5 +1,6 @@
 //! The parts of the vault's door, opened from their settings: the client, and the way letters go.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use agent::cycle::{Ran, post};
@@ -8,10 +9,13 @@ use agent::report::run::Written;
 use connectors::mail::{Graph, GraphSettings, Security, Smtp, SmtpSettings};
 use connectors::pam_vault::{Ask, Line, PamVault, PendingFile, State, Waiting};
 use decision::time::{Minutes, Timestamp};
+use decision::vault::run::Attendance;
+use ports::mail::Letter;
 use ports::{Clock as _, Mail, Secret, SystemClock};
 
 use super::settings::{Alerts, Sending, VaultSettings};
 use crate::error::{Error, Exit};
+use crate::output;
 use crate::settings::{self, Home};
 use crate::wiring::Parts;
 
@@ -24,6 +28,8 @@ pub(crate) struct VaultParts {
     pub(crate) settings: VaultSettings,
     pub(crate) client: PamVault,
     pending: PendingFile,
+    /// Whether the secret was given: only then is our request for it over.
+    given: Cell<bool>,
 }
 
 impl VaultParts {
@@ -36,6 +42,7 @@ impl VaultParts {
             settings,
             client,
             pending: PendingFile::at(home.state().join(".pending_request.json")),
+            given: Cell::new(false),
         })
     }
 
@@ -58,12 +65,29 @@ impl VaultParts {
             anomaly: alerts.anomaly,
         };
         let to = alerts.recipients.clone();
-        if let Some(letter) = mail::letter(&written.overview, &ran.closing, which, &template, to) {
+        let letter = mail::letter(&written.overview, &ran.closing, which, &template, to);
+        if let (Some(why), Some(letter)) = (parts.store.log_trouble(), &letter) {
+            return Ok(self.alarm(sending, letter.clone(), why));
+        }
+        if let Some(letter) = letter {
             post::post(&parts.store, letter, at)?;
         }
         match self.way(sending) {
             Ok(way) => Ok(post::send_waiting(&parts.store, way.as_ref(), at)?),
             Err(why) => Ok(vec![format!("mail waits for the next run: {why}")]),
+        }
+    }
+
+    /// On a log that does not verify nothing is recorded, the outbox neither: this one letter goes out all the same.
+    fn alarm(&self, sending: &Sending, mut letter: Letter, why: &str) -> Vec<String> {
+        letter.subject = format!("THE LOG DOES NOT VERIFY: {}", letter.subject);
+        letter.text = format!("{why}\n\n{}", letter.text);
+        let sent = self
+            .way(sending)
+            .and_then(|way| way.send(&letter).map_err(|error| error.to_string()));
+        match sent {
+            Ok(_) => vec![format!("mailed without a record: {why}")],
+            Err(error) => vec![format!("{why}; and the mail about it failed: {error}")],
         }
     }
 
@@ -73,7 +97,11 @@ impl VaultParts {
             Sending::Graph(settings) => {
                 let secret = match (&settings.secret, &settings.secret_asset) {
                     (Some(secret), _) => secret.clone(),
-                    (None, Some(asset)) => self.retrieve(asset)?,
+                    (None, Some(asset)) => {
+                        let secret = self.retrieve(asset)?;
+                        self.given.set(true);
+                        secret
+                    }
                     (None, None) => return Err("no client secret is set".to_owned()),
                 };
                 let graph = Graph::new(GraphSettings {
@@ -123,16 +151,26 @@ impl VaultParts {
         })
     }
 
-    /// Ends our own request at the vault, when one was submitted for a secret.
-    pub(crate) fn finish(&self) -> Option<String> {
+    /// Ends our own request at the vault, when one was submitted for a secret. A person is asked; without one the setting
+    /// says.
+    pub(crate) fn finish(&self, attendance: Attendance) -> Option<String> {
         let sending = self.settings.alerts.sending.as_ref()?;
         let Sending::Graph(graph) = sending else {
             return None;
         };
-        if !self.settings.completes_requests {
+        let asset = graph.secret_asset.as_ref()?;
+        // One that still waits for approval is what the next run goes on with.
+        if !self.given.get() || !self.pending.path().exists() {
             return None;
         }
-        let asset = graph.secret_asset.as_ref()?;
+        let complete = if attendance == Attendance::Asked {
+            output::ask("complete our own request for the mail's secret at the vault? [y/N]")
+        } else {
+            self.settings.completes_requests
+        };
+        if !complete {
+            return None;
+        }
         match self.client.complete(asset, &self.pending) {
             Ok(None | Some(Ok(()))) => None,
             Ok(Some(Err(why))) => Some(why),

@@ -7,7 +7,6 @@ use agent::cycle::hours::Hours;
 use connectors::mail::GraphSettings;
 use connectors::pam_vault;
 use decision::findings::risk::RiskLevel;
-use decision::time::Minutes;
 use decision::vault::run::Settings as RuleSettings;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
@@ -104,6 +103,8 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         stale_days: keys.number("STALE_REQUEST_DAYS", 7, 1, 366)?,
         lookback_days: keys.number("REQUEST_LOOKBACK_DAYS", 30, 1, 366)?,
         hours_set: hours.is_some(),
+        window_hours_max: keys.number("VAULT_WINDOW_HOURS_MAX", 720, 0, 8_784)?,
+        directory_known: false,
         allow,
     };
     let concurrency = keys.number("VAULT_CONCURRENCY", 4, 1, 16)? as usize;
@@ -114,11 +115,11 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
             rules,
             hours,
             deep: keys.flag("DEEP_ANALYSIS", true)?,
+            domains: keys.list("VAULT_LOGIN_DOMAINS"),
             concurrency,
             folder: home.state().join("runs"),
             state_file: path_of("AGENT_STATE_FILE", home.state().join("agent_state.json")),
-            // Twice the longest call, in whole minutes.
-            settled_after: Minutes(u32::try_from(timeout.as_secs().div_ceil(30)).unwrap_or(40)),
+            settled_after: timeout.saturating_mul(4),
         },
         autonomous: keys.flag("AUTONOMOUS_MODE", false)?,
         completes_requests: keys.flag("VAULT_COMPLETE_REQUESTS", true)?,

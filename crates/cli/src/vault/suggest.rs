@@ -77,6 +77,12 @@ fn covering(entry: &Entry) -> Option<Allowance> {
         return None;
     }
     let evidence = &entry.evidence;
+    // A name that would read as a wildcard or as two containers is nothing to draft from.
+    let path = &evidence.asset.value()?.path;
+    let unclear = |name: &String| name.is_empty() || name.contains(['/', '*', '?']);
+    if path.is_empty() || path.iter().any(unclear) {
+        return None;
+    }
     let groups = evidence.requester.value().map(|person| &person.groups);
     Some(Allowance {
         requester: match groups.map(Vec::as_slice) {

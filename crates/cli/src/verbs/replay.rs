@@ -130,9 +130,14 @@ fn of_run(
     });
     progress.finish();
     let again = again.map_err(unusable)?;
-    for (key, inputs) in store.actions_of_run(name)? {
-        let replayed = replay_action(&key, &inputs, &files.rules);
-        found.note_one(&key, &header.engine, replayed);
+    for action in store.actions_of_run(name)? {
+        let replayed = match &action.inputs {
+            Some(inputs) => replay_action(&action.key, inputs, &files.rules, &|digest| {
+                store.is_logged_action(&action, digest).unwrap_or(false)
+            }),
+            None => Replayed::Unusable("the log has it, and its inputs are gone".to_owned()),
+        };
+        found.note_one(&action.key, &header.engine, replayed);
     }
     if again.digest != logged {
         found.note_one(

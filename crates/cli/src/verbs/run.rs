@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use agent::advise::BuiltIn;
 use agent::cycle::record::{ActionOutcome, ActionTold};
@@ -42,7 +42,7 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Run) -> Result<Exit, 
             output::note("stopped");
             return Ok(Exit::Done);
         }
-        let began = Instant::now();
+        let began = SystemTime::now();
         let wait = match once(home, format, arguments, &stopping) {
             Ok(code) => {
                 if code != Exit::Done {
@@ -88,7 +88,7 @@ fn interval(text: &str) -> Result<Duration, Error> {
 }
 
 /// When the first run begins: at once when the last one is too long ago, else when it is due.
-fn first_start(home: &Home, every: Duration) -> Result<Instant, Error> {
+fn first_start(home: &Home, every: Duration) -> Result<SystemTime, Error> {
     let (settings, _) = settings::read(home)?;
     let file = StateFile::read(&settings.cycle.state_file)
         .map_err(|message| Error::new(Exit::BadInput, message))?;
@@ -105,18 +105,19 @@ fn first_start(home: &Home, every: Duration) -> Result<Instant, Error> {
             left.as_secs().div_ceil(60)
         ));
     }
-    Ok(Instant::now()
+    Ok(SystemTime::now()
         .checked_add(left)
-        .unwrap_or_else(Instant::now))
+        .unwrap_or_else(SystemTime::now))
 }
 
 /// Waits; `false` when the process is to end.
-fn wait_until(moment: Instant, stopping: &AtomicBool) -> bool {
+fn wait_until(moment: SystemTime, stopping: &AtomicBool) -> bool {
     loop {
         if stopping.load(Ordering::SeqCst) {
             return false;
         }
-        let left = moment.saturating_duration_since(Instant::now());
+        // The wall clock goes on while a machine sleeps; the other one does not.
+        let left = moment.duration_since(SystemTime::now()).unwrap_or_default();
         if left.is_zero() {
             return true;
         }
@@ -146,19 +147,19 @@ fn once(
     let ran = cycle(&parts, &vault, attendance, &console);
     console.finish();
     let mut ran = ran?;
-    ran.closing
-        .remarks
-        .extend(post::look_at_outbox(&parts.store, parts.agent().now()?)?);
+    match post::look_at_outbox(&parts.store, parts.agent().now()?) {
+        Ok(told) => ran.closing.remarks.extend(told),
+        Err(error) => ran.closing.remarks.push(error.to_string()),
+    }
     let written = report::write(&ran.record, &ran.closing, &vault.settings.reports)
         .map_err(|error| Error::of(Exit::Failed, &error).hint(error.hint()))?;
-    let told = vault.mail_report(&parts, &ran, &written)?;
-    for remark in told {
+    tell(&ran, &written, format);
+    for remark in vault.mail_report(&parts, &ran, &written)? {
         output::trouble(&remark);
     }
-    if let Some(remark) = vault.finish() {
+    if let Some(remark) = vault.finish(attendance) {
         output::note(&remark);
     }
-    tell(&ran, &written, format);
     super::finish(&parts)?;
     Ok(code(&ran, attendance))
 }
@@ -210,20 +211,17 @@ fn code(ran: &Ran, attendance: Attendance) -> Exit {
         return Exit::Incomplete;
     }
     let planned = ran.closing.actions.iter();
-    let stuck = planned.clone().any(|action| {
-        matches!(
-            action.outcome,
-            ActionOutcome::Unknown | ActionOutcome::Parked
-        )
-    });
-    if stuck || ran.ended {
-        return Exit::Failed;
-    }
+    let unknown = planned
+        .clone()
+        .any(|action| action.outcome == ActionOutcome::Unknown);
     let only = planned
         .clone()
         .any(|action| action.outcome == ActionOutcome::Planned);
     if attendance == Attendance::Planning || (only && !ran.header.run.paths_confirmed) {
         return Exit::PlannedOnly;
+    }
+    if ran.ended.is_some() || unknown {
+        return Exit::Failed;
     }
     Exit::Done
 }
@@ -231,9 +229,11 @@ fn code(ran: &Ran, attendance: Attendance) -> Exit {
 fn tell(ran: &Ran, written: &report::Written, format: Format) {
     let summary = &written.overview.summary;
     if format != Format::Text {
+        let listing = &ran.header.run.listing;
+        let remarks: Vec<&String> = listing.remarks.iter().chain(&ran.closing.remarks).collect();
         let told = serde_json::json!({
             "run": ran.header.name,
-            "complete": ran.header.run.listing.complete,
+            "complete": listing.complete,
             "requests": summary.requests,
             "risk": summary.risks.from_critical().map(|(risk, count)| {
                 serde_json::json!({ "risk": risk.vault_name(), "requests": count })
@@ -242,7 +242,7 @@ fn tell(ran: &Ran, written: &report::Written, format: Format) {
             "left_alone": summary.left_alone.iter().map(|(why, count)| {
                 serde_json::json!({ "because": why, "requests": count })
             }).collect::<Vec<_>>(),
-            "remarks": ran.closing.remarks,
+            "remarks": remarks,
             "report": written.json.display().to_string(),
             "leaf": ran.closing.leaf,
         });

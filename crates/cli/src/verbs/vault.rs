@@ -107,12 +107,12 @@ fn suggested(home: &Home, format: Format, at_least: u32) -> Result<Exit, Error> 
     for (own, approved) in &found {
         // JSON strings are YAML strings, whatever is in them.
         let quoted = |text: &String| serde_json::to_string(text).unwrap_or_default();
-        output::say(&format!(
+        output::say(&output::screen(&format!(
             "  - {{ requester: {}, container: {}, action: {} }} # {approved} times",
             quoted(&own.requester),
             quoted(&own.container),
             quoted(&own.action)
-        ));
+        )));
     }
     Ok(Exit::Done)
 }

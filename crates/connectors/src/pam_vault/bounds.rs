@@ -8,6 +8,8 @@ pub const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 pub const QUOTED_CHARS_MAX: usize = 300;
 /// Longest name, such as that of an asset or a requester, in characters.
 pub const NAME_CHARS_MAX: usize = 512;
+/// Most further notations of a requester.
+pub const NOTATIONS_MAX: usize = 8;
 /// Longest id, in characters. A longer one is not an id.
 pub const ID_CHARS_MAX: usize = 200;
 /// Longest justification, in characters.

@@ -12,14 +12,28 @@ use super::transport::{Call, Transport};
 /// Sent when there is no other reason: the vault's form demands one.
 const NO_REASON: &str = "Decided by the access request agent.";
 
-/// Decides the request `id`. Whatever the answer says, its status alone counts.
-pub(super) fn decide(
-    transport: &Transport,
-    path: &DecisionPath,
-    id: &str,
-    reason: &str,
-    charset: bool,
-) -> Answer {
+/// What is sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decision<'a> {
+    pub(super) path: &'a DecisionPath,
+    /// Whether a decision went through on this path before: then it is no wrong one.
+    pub(super) proven: bool,
+    /// Id of the request.
+    pub(super) id: &'a str,
+    pub(super) reason: &'a str,
+    /// Whether the content type names the charset.
+    pub(super) charset: bool,
+}
+
+/// Decides a request. Whatever the answer says, its status alone counts.
+pub(super) fn decide(transport: &Transport, decision: &Decision<'_>) -> Answer {
+    let Decision {
+        path,
+        proven,
+        id,
+        reason,
+        charset,
+    } = *decision;
     if !text::is_id(id) {
         return Answer::Refused(
             "the id of the request cannot stand in a path; nothing was sent".to_owned(),
@@ -41,9 +55,12 @@ pub(super) fn decide(
     };
     match failure.kind {
         Kind::NotSent | Kind::Busy => Answer::NotSent(failure.text),
-        // A proxy answers 502 to 504 for a vault that may have done it; a web page or a redirect says nothing of it.
+        // A web page or a redirect says nothing of it; and whatever answers 5xx without a code, a proxy or a vault that fell
+        // over on its way, may have done it.
         Kind::Lost | Kind::NotTheApi | Kind::Malformed => Answer::Unknown(failure.text),
-        Kind::Broken if matches!(failure.status, Some(502..=504)) => Answer::Unknown(failure.text),
+        Kind::Broken if !failure.explained => Answer::Unknown(failure.text),
+        // Of a path that worked before, 404 says that this one request is not there.
+        Kind::NoSuchPath if proven && failure.status == Some(404) => Answer::Refused(failure.text),
         Kind::NoSuchPath => Answer::NoSuchPath(format!(
             "the path `{}` ({}) is wrong: {}; set the path of this decision",
             path.template, path.origin, failure.text

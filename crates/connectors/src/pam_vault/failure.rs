@@ -10,6 +10,8 @@ pub(super) struct Failure {
     pub(super) status: Option<u16>,
     /// The vault's own code, such as `MSG-00863`.
     pub(super) code: Option<String>,
+    /// Whether the answer says with a code, of whatever family, why it was refused: the vault itself looked at it.
+    pub(super) explained: bool,
     /// What was asked and what came back; no secret.
     pub(super) text: String,
 }
@@ -43,6 +45,7 @@ impl Failure {
             kind,
             status: None,
             code: None,
+            explained: false,
             text,
         }
     }

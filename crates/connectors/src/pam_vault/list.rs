@@ -141,6 +141,11 @@ impl Walk {
             Position::Rows => 0,
             Position::Pages => 1,
         };
+        // Of a vault that counts pages the first walk met some by chance, and here they bring nothing new.
+        let mut known = match position {
+            Position::Rows => 0,
+            Position::Pages => self.pages,
+        };
         loop {
             if self.pages >= PAGES_MAX || self.seen.len() >= ROWS_MAX {
                 self.broken = true;
@@ -177,9 +182,10 @@ impl Walk {
             if position == Position::Rows && self.repeated && rows == self.first_rows {
                 self.ignored = true;
             }
-            if rows == 0 || new == 0 || all {
+            if rows == 0 || all || (new == 0 && known == 0) {
                 return Ok(End::Reached);
             }
+            known = known.saturating_sub(u32::from(new == 0));
             at = match position {
                 Position::Rows => at.saturating_add(rows),
                 Position::Pages => at.saturating_add(1),
@@ -424,6 +430,18 @@ mod tests {
                     .any(|remark| remark.contains("counts pages"))
             );
         }
+    }
+
+    #[test]
+    fn pages_that_the_first_walk_met_by_chance_are_passed_over() {
+        let start = |position, cap| usize::try_from(position).unwrap() * cap;
+        let (listing, ids) = Vault {
+            start,
+            cap: 4,
+            ..Vault::of(25)
+        }
+        .walk();
+        assert_eq!((ids.len(), listing.complete), (25, true), "{listing:?}");
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct PamVault {
     claims: Option<Claims>,
     discovery: Kept<Discovery>,
     description: Kept<Value>,
+    /// Paths of decisions that a decision went through in this process.
+    proven: Mutex<BTreeSet<String>>,
     /// Records of assets and containers that this run has read.
     records: Mutex<HashMap<String, Arc<Record>>>,
 }
@@ -66,6 +68,7 @@ impl PamVault {
             claims: Claims::read(settings.token.expose()),
             discovery: Kept::default(),
             description: Kept::default(),
+            proven: Mutex::default(),
             records: Mutex::default(),
             settings,
         })
@@ -172,13 +175,19 @@ impl PamVault {
             Action::Reject => &paths.reject,
             Action::Close => &paths.close,
         };
-        decide::decide(
-            &self.transport,
+        let proven = || self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        let decision = decide::Decision {
             path,
-            request,
+            proven: proven().contains(&path.template),
+            id: request,
             reason,
-            self.settings.reason_charset,
-        )
+            charset: self.settings.reason_charset,
+        };
+        let answer = decide::decide(&self.transport, &decision);
+        if answer == Answer::Done {
+            proven().insert(path.template.clone());
+        }
+        answer
     }
 }
 

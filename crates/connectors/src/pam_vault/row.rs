@@ -6,7 +6,7 @@ use decision::vault::request::{Approved, Status};
 use ports::vault::Row;
 use serde_json::Value;
 
-use super::bounds::{JUSTIFICATION_CHARS_MAX, LIST_MAX, NAME_CHARS_MAX};
+use super::bounds::{JUSTIFICATION_CHARS_MAX, LIST_MAX, NAME_CHARS_MAX, NOTATIONS_MAX};
 use super::{text, values};
 
 const ID: &[&str] = &["id", "requestId", "request_id", "uuid"];
@@ -47,10 +47,25 @@ const APPROVERS: &[&str] = &[
     "name",
 ];
 const PERSON: &[&str] = &["login", "username", "userName", "name", "displayName"];
+/// Further notations of a person, beside [`PERSON`].
+const PERSON_ALSO: &[&str] = &["upn", "userPrincipalName", "email", "mail"];
+/// Further notations of the requester, in the row itself.
+const PEOPLE_ALSO: &[&str] = &[
+    "requestorLogin",
+    "requesterLogin",
+    "login",
+    "username",
+    "userName",
+    "requestedBy",
+    "requestorName",
+    "requesterName",
+];
 const MESSAGE: &[&str] = &["message", "reason", "justification", "comment"];
 const FROM: &[&str] = &["from", "requestedFrom", "start"];
 const UNTIL: &[&str] = &["to", "requestedTo", "end", "expires"];
 const ACTION: &[&str] = &["action", "actionType", "operation", "type"];
+/// Where an entry of `approvals` says what it stands for.
+const STATE: &[&str] = &["status", "state", "decision", "action"];
 const GIVEN: &[&str] = &["time", "at", "approved", "approvedAt", "created", "date"];
 
 /// Reads a row. Without id, status or time of filing it is [`Row::Unreadable`].
@@ -76,28 +91,24 @@ pub(super) fn row(row: &Value) -> Row {
 }
 
 fn request(row: &Value, id: String, status: &str, created: Timestamp) -> WorkflowRequest {
-    let approvals = row
-        .get("approvals")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let given: Vec<&Value> = approvals
-        .iter()
-        .take(LIST_MAX)
-        .filter(|approval| is_given(approval))
-        .collect();
+    let given = given(row);
+    // What lies before the filing, such as 0 for "none", is no time of an approval.
+    let time = |value: &Value| values::time(value).filter(|time| *time >= created);
     let newest = || {
         given
             .iter()
-            .filter_map(|approval| values::first(approval, GIVEN, values::time))
+            .flatten()
+            .filter_map(|approval| values::first(approval, GIVEN, time))
             .max()
     };
+    let requester = values::first(row, PEOPLE, person).unwrap_or_default();
     WorkflowRequest {
         id,
         status: Status::from_name(status),
         created,
-        approved: values::first(row, APPROVED, values::time).or_else(newest),
-        requester: values::first(row, PEOPLE, person).unwrap_or_default(),
+        approved: values::first(row, APPROVED, time).or_else(newest),
+        also: also(row, &requester),
+        requester,
         asset: asset_id(row),
         asset_name: values::name(row, ASSET_NAME).unwrap_or_default(),
         action: values::name(row, ACTION),
@@ -108,7 +119,7 @@ fn request(row: &Value, id: String, status: &str, created: Timestamp) -> Workflo
         until: values::first(row, UNTIL, values::time),
         level: row.get("level").and_then(number),
         levels: row.get("levels").and_then(number),
-        approvals: told_approvals(row, &given),
+        approvals: given.and_then(|given| given.into_iter().map(approval).collect()),
     }
 }
 
@@ -129,29 +140,66 @@ fn person(value: &Value) -> Option<String> {
         .or_else(|| values::name(value, PERSON))
 }
 
-/// The approvals; `None` when the row has none, or one of which nobody can tell who gave it: then it says nothing of ours.
-fn told_approvals(row: &Value, given: &[&Value]) -> Option<Vec<Approved>> {
-    row.get("approvals")?.as_array()?;
-    given
-        .iter()
-        .map(|approval| {
-            Some(Approved {
-                by: values::first(approval, APPROVERS, person).filter(|by| !by.is_empty())?,
-                level: approval.get("level").and_then(number),
-            })
-        })
-        .collect()
+/// Every notation of the requester but the one that is shown: any of them may name the agent's own user.
+fn also(row: &Value, shown: &str) -> Vec<String> {
+    let people = PEOPLE.iter().filter_map(|key| row.get(key));
+    let inside = people.clone().flat_map(|value| {
+        let keys = PERSON.iter().chain(PERSON_ALSO);
+        keys.filter_map(|key| value.get(key))
+    });
+    let beside = PEOPLE_ALSO.iter().filter_map(|key| row.get(key));
+    let mut also: Vec<String> = Vec::new();
+    for value in people.chain(inside).chain(beside) {
+        let named = values::text(value).map(|name| text::line(&name, NAME_CHARS_MAX));
+        if let Some(name) = named
+            && name != shown
+            && !also.contains(&name)
+            && also.len() < NOTATIONS_MAX
+        {
+            also.push(name);
+        }
+    }
+    also
 }
 
-/// An entry of `approvals` that stands for an approval: it says so, or it says nothing.
-fn is_given(approval: &Value) -> bool {
-    approval.is_object()
-        && values::first(
-            approval,
-            &["status", "state", "decision", "action"],
-            values::text,
-        )
-        .is_none_or(|said| said.to_ascii_lowercase().starts_with("approv"))
+/// The entries of `approvals` that stand for an approval. `None` when the row has no such list, or one that is too long or
+/// has an entry of which nobody can tell what it stands for: then nothing can be said of the approvals.
+fn given(row: &Value) -> Option<Vec<&Value>> {
+    let entries = row.get("approvals")?.as_array()?;
+    if entries.len() > LIST_MAX {
+        return None;
+    }
+    let mut given = Vec::new();
+    for entry in entries {
+        if is_given(entry)? {
+            given.push(entry);
+        }
+    }
+    Some(given)
+}
+
+/// One approval; `None` when nobody can tell who gave it: then the list says nothing of ours.
+fn approval(entry: &Value) -> Option<Approved> {
+    Some(Approved {
+        by: values::first(entry, APPROVERS, person).filter(|by| !by.is_empty())?,
+        level: entry.get("level").and_then(number),
+    })
+}
+
+/// Whether an entry of `approvals` stands for an approval, as it does when it says so or says nothing; `None` when nobody can
+/// tell.
+fn is_given(entry: &Value) -> Option<bool> {
+    let entry = entry.as_object()?;
+    let mut said = STATE.iter().filter_map(|key| entry.get(*key));
+    let Some(said) = said.find(|said| !said.is_null()) else {
+        return Some(entry.get("approved").and_then(Value::as_bool) != Some(false));
+    };
+    let said = said.as_str()?.trim().to_ascii_lowercase();
+    match said.as_str() {
+        "approved" | "approve" => Some(true),
+        "pending" | "waiting" | "rejected" | "reject" | "denied" | "declined" => Some(false),
+        _ => None,
+    }
 }
 
 /// A number, or the length of a list.
@@ -199,6 +247,7 @@ pub(in crate::pam_vault) mod tests {
             }
         );
         assert_eq!(known.requester, "engineer-017");
+        assert_eq!(known.also, ["Engineer 17"]);
         assert_eq!(known.until, Some(Timestamp::from_seconds(1_767_214_800)));
         assert_eq!(
             (known.level, known.levels, known.approved),
@@ -220,12 +269,56 @@ pub(in crate::pam_vault) mod tests {
     }
 
     #[test]
+    fn every_notation_of_the_requester_is_kept() {
+        let request = |mut row: Value| {
+            for (key, value) in [("id", "r"), ("status", "Active"), ("created", "1767200520")] {
+                row[key] = json!(value);
+            }
+            read(&row)
+        };
+        let one = request(json!({
+            "requestor": "Access Analyst", "requestorName": "Access Analyst", "createdBy": "CORP\\svc-analyst",
+            "user": { "displayName": "Analyst", "login": "svc-analyst", "email": "svc-analyst@corp.example", "id": 7 },
+            "userName": 17, "requester": null, "login": ["x"]
+        }));
+        assert_eq!(one.requester, "Access Analyst");
+        assert_eq!(
+            one.also,
+            [
+                "CORP\\svc-analyst",
+                "svc-analyst",
+                "Analyst",
+                "svc-analyst@corp.example",
+                "17"
+            ]
+        );
+        let other = WorkflowRequest {
+            also: vec![],
+            ..one.clone()
+        };
+        assert_ne!(one.content(), other.content());
+        let many = request(json!({
+            "requestor": { "login": "a", "username": "b", "userName": "c", "name": "d", "displayName": "e", "upn": "f",
+                "email": "g", "mail": "h" },
+            "requesterName": "i", "user": "j", "createdBy": "n".repeat(10_000)
+        }));
+        assert_eq!(many.also.len(), NOTATIONS_MAX);
+        assert!(
+            many.also
+                .iter()
+                .all(|name| name.chars().count() <= NAME_CHARS_MAX + 1)
+        );
+        assert!(request(json!({ "requestor": "a" })).also.is_empty());
+    }
+
+    #[test]
     fn approvals_tell_who_when_and_where() {
         let request = read(&json!({
             "id": "r", "status": "Approved", "created": 1_767_200_520, "approvals": [
                 { "by": "manager-001", "level": 1, "time": 1_767_200_600 },
                 { "approver": { "login": "manager-002" }, "level": 2, "status": "Approved", "at": 1_767_200_700 },
-                { "by": "manager-003", "level": 3, "status": "Pending", "at": 1_767_200_800 }, 17, null
+                { "by": "manager-003", "level": 3, "status": "Pending", "at": 1_767_200_800 },
+                { "by": "manager-004", "level": 3, "decision": "REJECTED", "at": 1_767_200_900 }
             ]
         }));
         assert_eq!(
@@ -240,6 +333,73 @@ pub(in crate::pam_vault) mod tests {
             .map(|given| (given.by.as_str(), given.level))
             .collect();
         assert_eq!(by, [("manager-001", Some(1)), ("manager-002", Some(2))]);
+    }
+
+    #[test]
+    fn an_entry_that_nobody_understands_makes_the_list_say_nothing() {
+        let request = |entry: Value| {
+            read(&json!({
+                "id": "r", "status": "Active", "created": 1_767_200_520, "approvals": [
+                    { "by": "manager-001", "level": 1, "status": "Approved", "at": 1_767_200_600 }, entry
+                ]
+            }))
+        };
+        for entry in [
+            json!({ "by": "svc-analyst", "status": "Genehmigt" }),
+            json!({ "by": "svc-analyst", "status": "Approval pending" }),
+            json!({ "by": "svc-analyst", "status": { "name": "Pending" } }),
+            json!({ "by": "svc-analyst", "state": 1 }),
+            json!({ "by": "svc-analyst", "status": "" }),
+            json!("svc-analyst"),
+            json!(17),
+            json!(null),
+        ] {
+            let request = request(entry.clone());
+            assert_eq!(
+                (request.approvals, request.approved),
+                (None, None),
+                "{entry}"
+            );
+        }
+        for entry in [
+            json!({ "by": "x", "status": "pending" }),
+            json!({ "by": "x", "action": " Denied " }),
+        ] {
+            assert_eq!(
+                request(entry.clone()).approvals.unwrap().len(),
+                1,
+                "{entry}"
+            );
+        }
+        let not = request(json!({ "by": "x", "approved": false }));
+        assert_eq!(not.approvals.unwrap().len(), 1);
+        let many = vec![json!({ "by": "manager-001" }); LIST_MAX + 1];
+        let long = json!({ "id": "r", "status": "Active", "created": 1, "approvals": many });
+        assert_eq!(read(&long).approvals, None);
+    }
+
+    #[test]
+    fn an_approval_is_never_older_than_its_request() {
+        let approved = |approved: Value, at: Value| {
+            read(&json!({
+                "id": "r", "status": "Approved", "created": 1_767_200_520, "approved": approved,
+                "approvals": [{ "by": "manager-001", "time": at }]
+            }))
+            .approved
+            .map(Timestamp::seconds)
+        };
+        for none in [
+            json!(0),
+            json!("1970-01-01T00:00:00Z"),
+            json!(1_767_200_519),
+        ] {
+            assert_eq!(approved(none.clone(), none.clone()), None, "{none}");
+            assert_eq!(approved(none, json!(1_767_200_600)), Some(1_767_200_600));
+        }
+        assert_eq!(
+            approved(json!(1_767_200_520_000_i64), json!(0)),
+            Some(1_767_200_520)
+        );
     }
 
     #[test]

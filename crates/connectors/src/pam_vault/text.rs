@@ -66,6 +66,43 @@ pub(super) fn message_code(text: &str) -> Option<&str> {
     None
 }
 
+/// Keys under which an error's body has its code, or a text that begins with it.
+const CODE: &[&str] = &[
+    "code",
+    "errorCode",
+    "messageCode",
+    "message",
+    "error",
+    "detail",
+    "error.code",
+    "error.message",
+];
+
+/// Whether the body of an error begins with a code such as `MSG-00863`, or has one where its code or message stands. What
+/// only looks like a code elsewhere, such as the name of a host, is none.
+pub(super) fn names_code(body: &str) -> bool {
+    match serde_json::from_str::<serde_json::Value>(body) {
+        Ok(value) => CODE.iter().any(|path| {
+            let said = super::values::at(&value, path).and_then(serde_json::Value::as_str);
+            said.is_some_and(begins_with_code)
+        }),
+        Err(_) => begins_with_code(body),
+    }
+}
+
+/// Capital letters, `-`, capital letters or digits, and then the end or a colon.
+fn begins_with_code(text: &str) -> bool {
+    let code = text.trim().split(':').next().unwrap_or_default();
+    code.split_once('-').is_some_and(|(family, rest)| {
+        !family.is_empty()
+            && family.bytes().all(|byte| byte.is_ascii_uppercase())
+            && !rest.is_empty()
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    })
+}
+
 /// `text` as one segment of a path or one value of a query: everything but letters, digits, `-`, `_`, `.` and `~` is
 /// encoded.
 pub(super) fn encoded(text: &str) -> String {
@@ -82,13 +119,16 @@ pub(super) fn encoded(text: &str) -> String {
     out
 }
 
-/// Whether a text can be an id in a path: neither empty nor too long, nothing unseen, and no `.` or `..`.
+/// Whether a text can be an id in a path: neither empty nor too long, nothing unseen, no `.` or `..`, and nothing that
+/// parts a path: some servers take an encoded `/` for one.
 pub(super) fn is_id(text: &str) -> bool {
     !text.is_empty()
         && text.chars().count() <= super::bounds::ID_CHARS_MAX
-        && !text
-            .chars()
-            .any(|character| breaks(character) || character.is_whitespace())
+        && !text.chars().any(|character| {
+            breaks(character)
+                || character.is_whitespace()
+                || matches!(character, '/' | '\\' | '?' | '#' | '%' | ';')
+        })
         && !text.chars().all(|character| character == '.')
 }
 
@@ -126,6 +166,30 @@ mod tests {
             Some("MSG-00864")
         );
         assert_eq!(message_code("MSG-0086"), None);
+    }
+
+    #[test]
+    fn a_code_stands_where_a_code_belongs() {
+        for body in [
+            "SIM-BADSTATE: the request is Rejected",
+            r#"{"code":"SIM-BADSTATE"}"#,
+            r#"{"error":{"code":"MSG-00999"}}"#,
+            r#"{"message":"WF-17: it is closed"}"#,
+        ] {
+            assert!(names_code(body), "{body}");
+        }
+        for body in [
+            "",
+            "Internal Server Error",
+            "no answer from PAM-PROD01",
+            r#"{"server":"PAM-PROD01","error":"Internal Server Error"}"#,
+            r#"{"message":"read timed out at PAM-PROD01"}"#,
+            r#"{"message":"sub-process died"}"#,
+            r#"{"code":500}"#,
+            "-: -",
+        ] {
+            assert!(!names_code(body), "{body}");
+        }
     }
 
     #[test]

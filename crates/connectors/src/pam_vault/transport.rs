@@ -264,6 +264,7 @@ impl Transport {
         let page = is_page(content_type, body);
         let body = String::from_utf8_lossy(body);
         let code = text::message_code(&body).map(str::to_owned);
+        let explained = code.is_some() || (!page && text::names_code(&body));
         let said = if page {
             "a web page".to_owned()
         } else {
@@ -297,13 +298,14 @@ impl Transport {
                     format!("HTTP 429; it wants to be left alone{until}"),
                 )
             }
-            500..=599 if code.is_none() => (Kind::Broken, format!("HTTP {status}{said}")),
+            500.. if code.is_none() => (Kind::Broken, format!("HTTP {status}{said}")),
             _ => (Kind::Refused, format!("HTTP {status}{said}")),
         };
         Failure {
             kind,
             status: Some(status),
             code,
+            explained,
             text: format!("{name}: {told}"),
         }
     }

@@ -18,6 +18,7 @@ use decision::request::{Access, Content, Request, Term};
 use decision::rules::Rules;
 use decision::rules::policy::{ApprovalKind, Entitlement, LevelOrder, Listed, Policy, Role};
 use decision::time::{Minutes, Timestamp};
+use decision::vault::Action;
 use decision::verdict;
 use ports::store::{
     Admitted, GrantRow, GrantState, Listing, Page, PolicySource, PostState, Posted, RequestRow,
@@ -310,7 +311,7 @@ impl Store for Agreeable {
     fn vault(&self) -> Result<VaultState, StoreError> {
         nothing()
     }
-    fn vault_brakes(&self, _: &str, _: Timestamp) -> Result<Vec<String>, StoreError> {
+    fn vault_brakes(&self, _: Action, _: &str, _: Timestamp) -> Result<Vec<String>, StoreError> {
         nothing()
     }
     fn letters(&self, _: &[PostState], _: u32) -> Result<Vec<Posted>, StoreError> {

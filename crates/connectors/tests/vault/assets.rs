@@ -62,7 +62,7 @@ fn a_request_tells_the_asset_that_its_row_does_not() {
         .asset_of(&request.id)
         .unwrap_err();
     assert!(
-        matches!(&error, PortError::Malformed(why) if why.contains("request_path")),
+        matches!(&error, PortError::Malformed(why) if why.contains("VAULT_REQUEST_PATH")),
         "{error}"
     );
 }

@@ -165,13 +165,37 @@ fn a_wrong_path_is_told_as_one() {
 }
 
 #[test]
+fn a_path_that_worked_before_is_not_called_wrong() {
+    let simulator = with(&[]);
+    let vault = client(&simulator);
+    let next = || request(&simulator, Status::Active).id;
+    assert_eq!(decide(&vault, Action::Approve, &next(), "x"), Answer::Done);
+    simulator.fault(Route::Approve, Fault::Status(404), Some(1));
+    let answer = decide(&vault, Action::Approve, &next(), "x");
+    assert!(
+        matches!(&answer, Answer::Refused(why) if why.contains("HTTP 404")),
+        "{answer:?}"
+    );
+    // Of another decision, or another method, that proves nothing.
+    simulator.fault(Route::Reject, Fault::Status(404), Some(1));
+    let answer = decide(&vault, Action::Reject, &next(), "x");
+    assert!(matches!(answer, Answer::NoSuchPath(_)), "{answer:?}");
+    simulator.fault(Route::Approve, Fault::Status(405), Some(1));
+    let answer = decide(&vault, Action::Approve, &next(), "x");
+    assert!(matches!(answer, Answer::NoSuchPath(_)), "{answer:?}");
+    assert_eq!(decide(&vault, Action::Approve, &next(), "x"), Answer::Done);
+}
+
+#[test]
 fn what_may_have_happened_is_not_known_and_nothing_is_sent_twice() {
     for (fault, done) in [
         (Fault::CommitHang, true),
         (Fault::CommitReset, true),
         (Fault::Hang, false),
         (Fault::Reset, false),
+        (Fault::Status(500), false),
         (Fault::Status(502), false),
+        (Fault::Status(599), false),
         (Fault::Html, false),
         (Fault::Redirect, false),
     ] {

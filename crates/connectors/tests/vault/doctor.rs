@@ -68,7 +68,7 @@ fn each_thing_that_is_wrong_is_told_with_its_remedy() {
         .hint
         .as_deref()
         .unwrap();
-    assert!(hint.contains("approve_path"), "{hint}");
+    assert!(hint.contains("VAULT_APPROVE_PATH"), "{hint}");
     simulator.drop_right(AGENT, Right::Audit);
     simulator.switch("pager", "ignored").unwrap();
     let told = health(&simulator, settings(&simulator));

@@ -241,6 +241,46 @@ fn a_decision_that_is_answered_by_a_page_is_not_done() {
 }
 
 #[test]
+fn a_failure_without_a_code_proves_nothing() {
+    for (status, body, refused) in [
+        ("500 Internal Server Error", "", false),
+        (
+            "500 Internal Server Error",
+            "{\"error\":\"Internal Server Error\",\"server\":\"PAM-01\"}",
+            false,
+        ),
+        ("501 Not Implemented", "upstream PAM-01 failed", false),
+        ("507 Insufficient Storage", "", false),
+        (
+            "500 Internal Server Error",
+            "{\"code\":\"WF-17\",\"message\":\"it is closed\"}",
+            true,
+        ),
+        (
+            "500 Internal Server Error",
+            "SIM-BADSTATE: the request is Rejected",
+            true,
+        ),
+        ("503 Service Unavailable", "it says MSG-00999", true),
+        ("401 Unauthorized", "", true),
+        ("409 Conflict", "", true),
+    ] {
+        let (url, _) = server(move |_, stream| raw(stream, status, "", body.as_bytes()));
+        let answer = decide(&vault(&url), Action::Approve, "r-1", "x");
+        assert_eq!(
+            matches!(answer, Answer::Refused(_)),
+            refused,
+            "{status} {body}: {answer:?}"
+        );
+        assert_eq!(
+            matches!(answer, Answer::Unknown(_)),
+            !refused,
+            "{status} {body}: {answer:?}"
+        );
+    }
+}
+
+#[test]
 fn discovery_goes_nowhere_else() {
     let (url, heads) = server(|head, stream| {
         if head.contains("/agent.json") {

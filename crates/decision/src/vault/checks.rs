@@ -2,12 +2,12 @@
 
 use super::evidence::{Frozen, Requester};
 use super::run::Attendance;
-use super::{Action, Anomaly, Finding, Findings, Status};
+use super::{Action, Anomaly, Finding, Findings, Status, WorkflowRequest};
 use crate::evidence::LEAVING_NOTICE;
 use crate::evidence::record::{Fact, LogState, PersonStatus};
 use crate::findings::risk::RiskLevel;
 use crate::rules::class::Class;
-use crate::time::Timestamp;
+use crate::time::{Minutes, Timestamp};
 
 /// Is it ours, and does it stand where something can be done.
 pub(crate) fn request(frozen: &Frozen<'_>) -> Findings {
@@ -21,8 +21,22 @@ pub(crate) fn request(frozen: &Frozen<'_>) -> Findings {
             request.until.is_some_and(|until| until <= now),
             Finding::WindowOver,
         )
+        .with_if(
+            window_is_too_long(request, frozen.run().settings.window_hours_max),
+            Finding::WindowTooLong,
+        )
         .with_if(*status != Status::Active, Finding::NotActive)
         .with_if(*status != Status::Approved, Finding::NotApproved)
+}
+
+/// Access without an end, or with one beyond the ceiling, is given by people.
+fn window_is_too_long(request: &WorkflowRequest, hours_max: u32) -> bool {
+    if hours_max == 0 {
+        return false;
+    }
+    let from = request.from.unwrap_or(request.created);
+    let ceiling = from.plus(Minutes(hours_max.saturating_mul(60)));
+    request.until.is_none_or(|until| until > ceiling)
 }
 
 /// May this run do anything at all.
@@ -87,6 +101,11 @@ pub(crate) fn allowance(frozen: &Frozen<'_>) -> Findings {
         .with_if(
             matches!(evidence.requester, Fact::Unreachable { .. }),
             Finding::RequesterUnread,
+        )
+        .with_if(
+            frozen.run().settings.directory_known
+                && matches!(evidence.requester, Fact::Absent { .. }),
+            Finding::RequesterUnknown,
         )
         .with_if(
             evidence.mapped.as_ref().is_some_and(|own| !own.standard),

@@ -116,6 +116,7 @@ pub struct Frozen<'a> {
     run_digest: [u8; 32],
     evidence: Evidence,
     digest: OnceLock<[u8; 32]>,
+    asset_classes: ClassSet,
     classes: ClassSet,
     privileged: bool,
     anomalies: Anomalies,
@@ -125,13 +126,20 @@ impl<'a> Frozen<'a> {
     /// Freezes what is known of a request. `run_digest` is [`Run::digest`] of `run`, made once.
     #[must_use]
     pub fn new(run: &'a Run, run_digest: &[u8; 32], evidence: Evidence, rules: &Rules) -> Self {
-        let (classes, privileged) = danger(&evidence, rules);
+        let (asset_classes, privileged) = danger(&evidence, rules);
+        let administers = evidence.request.action.as_deref().is_some_and(administers);
+        let classes = if administers {
+            asset_classes.with(Class::Admin)
+        } else {
+            asset_classes
+        };
         let anomalies = anomalies(&evidence, run, !classes.is_empty() || privileged);
         Self {
             run,
             run_digest: *run_digest,
             evidence,
             digest: OnceLock::new(),
+            asset_classes,
             classes,
             privileged,
             anomalies,
@@ -178,10 +186,16 @@ impl<'a> Frozen<'a> {
         checks::assess(self)
     }
 
-    /// Never-auto classes of the asset, as it is now or was ever seen.
+    /// Never-auto classes of the asset, as it is now or was ever seen, and of what is asked for.
     #[must_use]
     pub fn classes(&self) -> ClassSet {
         self.classes
+    }
+
+    /// Those of the asset alone: what somebody asks to do with it says nothing of it.
+    #[must_use]
+    pub fn asset_classes(&self) -> ClassSet {
+        self.asset_classes
     }
 
     /// Whether a `privileged` pattern of the policy names it.
@@ -202,35 +216,55 @@ impl<'a> Frozen<'a> {
         self.evidence.request.level.unwrap_or(1)
     }
 
-    /// Whether the same was done before, or is under way.
+    /// Whether the same was done before, or is under way. Of the levels of one request we approve one: by our own account, or
+    /// as the vault shows it. Two levels want two people.
     pub(crate) fn was_done(&self, action: Action) -> bool {
-        self.evidence.done.iter().any(|done| {
-            done.action == action && (action != Action::Approve || done.level == self.level())
-        })
+        let done = self.evidence.done.iter().any(|done| done.action == action);
+        let own = self.run.own_user.as_deref().unwrap_or_default();
+        let mut given = self.evidence.request.approvals.iter().flatten();
+        done || (action == Action::Approve && given.any(|given| same_user(own, &given.by)))
     }
 
-    /// Whether the requester is the agent's own user; `None` when that cannot be told.
+    /// Whether the requester is the agent's own user, in any notation; `None` when that cannot be told.
     pub(crate) fn is_own(&self) -> Option<bool> {
         let own = self.run.own_user.as_deref().filter(|own| !own.is_empty())?;
-        Some(same_user(own, &self.evidence.request.requester))
+        let request = &self.evidence.request;
+        let notations = std::iter::once(&request.requester).chain(&request.also);
+        let mut plain = false;
+        for notation in notations {
+            if same_user(own, notation) {
+                return Some(true);
+            }
+            // A displayed name says nothing of the login.
+            let login = super::request::login_of(notation);
+            plain |= !login.is_empty() && !login.contains([' ', '(', ')', '<', '>', ',']);
+        }
+        plain.then_some(false)
     }
 }
 
-/// INVARIANT(danger-wide): the asset's name, type, path and tags, and the action that is asked for.
+/// INVARIANT(danger-wide): the asset's name, type, path and tags. Its type, the last container and the last term of a tag may
+/// betray a level too, such as `Domain Admins`; the outermost container is the site, which is called `root`.
 fn danger(evidence: &Evidence, rules: &Rules) -> (ClassSet, bool) {
     let mut subject = Subject::new().with_name(&evidence.request.asset_name);
     if let Some(asset) = evidence.asset.value() {
-        subject = subject.with_label(&asset.kind);
-        for label in asset.path.iter().chain(&asset.tags) {
-            subject = subject.with_label(label);
+        subject = subject.with_name(&asset.kind);
+        if let Some((site, containers)) = asset.path.split_first() {
+            subject = subject.with_label(site);
+            for container in containers {
+                subject = subject.with_name(container);
+            }
+        }
+        for tag in &asset.tags {
+            subject = subject.with_label(tag);
+            if let Some(term) = tag.rsplit("::").next() {
+                subject = subject.with_name(term);
+            }
         }
     }
     let (mut classes, privileged) = rules.danger_of(&subject);
     for class in &evidence.classes_before {
         classes = classes.with(*class);
-    }
-    if evidence.request.action.as_deref().is_some_and(administers) {
-        classes = classes.with(Class::Admin);
     }
     (classes, privileged)
 }

@@ -70,8 +70,8 @@ macro_rules! findings {
 findings! {
     /// The agent's own user asks. INVARIANT(four-eyes): nobody decides their own.
     OwnRequest "own-request" ALL "it is the agent's own request";
-    /// The token does not say who the agent is, so its own requests cannot be told from others.
-    OwnUserUnknown "own-user-unknown" ALL "the token does not name the agent's own user";
+    /// The token does not say who the agent is, or the row does not say who asks in a notation that can be compared.
+    OwnUserUnknown "own-user-unknown" ALL "whether it is the agent's own request cannot be told";
     /// The log does not verify.
     LogBroken "log-broken" ALL "the log does not verify";
     /// Something is known to be missing from the list. INVARIANT(complete).
@@ -122,6 +122,8 @@ findings! {
     Unusual "unusual" APPROVE "something about it is unusual";
     /// The directory says that the requester does not work here any more, or is leaving.
     RequesterInactive "requester-inactive" APPROVE "the requester is not active in the directory";
+    /// The directory has people, and nobody of this name.
+    RequesterUnknown "requester-unknown" APPROVE "the directory does not know who asks";
     /// The directory could not say who asks, or knows several people of that name.
     RequesterUnread "requester-unread" APPROVE "the directory could not say who asks";
     /// `access.yml` maps the asset, and it is not standard for a role of the requester.
@@ -130,6 +132,8 @@ findings! {
     NotAllowed "not-allowed" APPROVE "the allow-list does not cover it";
     /// The window that was asked for is over.
     WindowOver "window-over" APPROVE "the window that was asked for is over";
+    /// The window has no end, or one beyond the ceiling.
+    WindowTooLong "window-too-long" APPROVE "the window that was asked for is too long, or has no end";
     /// A configured model has no say in this run.
     ModelLost "model-lost" ALL "the configured model could not be asked";
     /// No analyst gave a usable risk.
@@ -138,8 +142,8 @@ findings! {
     AdvisedRisk "advised-risk" APPROVE "the analyst sees a higher risk";
     /// An analyst flags something.
     AdvisedFlags "advised-flags" APPROVE "the analyst flags something unusual";
-    /// A budget of automatic approvals is used up.
-    Brake "brake" APPROVE "a budget of automatic approvals is used up";
+    /// A budget of automatic actions of this kind is used up.
+    Brake "brake" ALL "a budget of automatic actions is used up";
     /// Approving is not switched on.
     ApproveOff "approve-off" APPROVE "AUTO_APPROVE_LOW_RISK is off";
     /// When it was approved is not known.
@@ -156,8 +160,7 @@ impl Finding {
     pub fn is_of_the_run(self) -> bool {
         matches!(
             self,
-            Self::OwnUserUnknown
-                | Self::LogBroken
+            Self::LogBroken
                 | Self::ListIncomplete
                 | Self::Stopped
                 | Self::PolicyStale

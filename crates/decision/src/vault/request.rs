@@ -22,6 +22,9 @@ pub struct WorkflowRequest {
     pub approved: Option<Timestamp>,
     /// Who asks, as the vault writes it: a login, `DOMAIN\login`, `login@domain` or a displayed name.
     pub requester: String,
+    /// Other notations of the requester that the row carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Id of the asset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asset: Option<String>,

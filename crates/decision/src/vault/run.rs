@@ -93,6 +93,10 @@ pub struct Settings {
     pub stale_days: u32,
     /// `REQUEST_LOOKBACK_DAYS`: the window that is analysed.
     pub lookback_days: u32,
+    /// `VAULT_WINDOW_HOURS_MAX`: the longest window that is approved, in hours; 0 looks at none.
+    pub window_hours_max: u32,
+    /// Whether the directory has people in it, so that somebody whom it does not know is a stranger.
+    pub directory_known: bool,
     /// Whether business hours were set on purpose (`OFF_HOURS_START`, `OFF_HOURS_END`).
     pub hours_set: bool,
     /// Who may be approved for what without a person. Empty allows nothing.
@@ -109,6 +113,8 @@ impl Default for Settings {
             reject_at_least: RiskLevel::Critical,
             stale_days: 7,
             lookback_days: 30,
+            window_hours_max: 720,
+            directory_known: false,
             hours_set: false,
             allow: Vec::new(),
         }

@@ -12,7 +12,7 @@ use crate::rules::class::ClassSet;
 pub struct Signals {
     /// Requests by this person in the window.
     pub requests: u32,
-    /// Of them, those in the 24 hours that end with this one.
+    /// Of them, those in the busiest 24 hours that this one is in.
     pub in_a_day: u32,
     /// How many other people asked at least as often.
     pub peers_as_often: u32,
@@ -34,7 +34,7 @@ pub struct Signals {
     /// An earlier request by somebody else with the same justification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied_from: Option<String>,
-    /// The request by the same person for the same asset before this one, when it was rejected.
+    /// A rejected request by the same person for the same asset, since which none was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_before: Option<String>,
     /// Whole days since it was filed.
@@ -77,8 +77,7 @@ macro_rules! anomalies {
     ($($(#[$doc:meta])* $name:ident $text:literal $points:literal $holds:literal;)*) => {
         /// What is unusual: the closed vocabulary of reports, mails and analysts, in the order of reports.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Anomaly { $($(#[$doc])* $name,)* }
+        pub enum Anomaly { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
 
         impl Anomaly {
             /// Every anomaly.

@@ -6,6 +6,7 @@ mod vault;
 
 use decision::evidence::record::{EarlierGrant, Reserved};
 use decision::time::{Minutes, Timestamp};
+use decision::vault::Action;
 use thiserror::Error;
 
 pub use rows::{GrantRow, GrantState, Remark, RequestRow, ReviewRow, RulingRow, StoredRuling};
@@ -195,11 +196,16 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn vault(&self) -> Result<VaultState, StoreError>;
 
-    /// Names of the budgets of automatic approvals of workflow requests that a further one would exceed.
+    /// Names of the budgets of automatic actions on workflow requests that a further one would exceed.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn vault_brakes(&self, requester: &str, now: Timestamp) -> Result<Vec<String>, StoreError>;
+    fn vault_brakes(
+        &self,
+        action: Action,
+        requester: &str,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError>;
 
     /// Letters in one of these states, oldest first.
     ///

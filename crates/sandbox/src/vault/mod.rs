@@ -30,7 +30,7 @@ use std::time::Duration;
 pub use fault::{BadFault, Fault, FaultRule, Route};
 pub use options::{
     ASSETS_MAX, Action, AgentJson, AssetPath, Dialect, ErrorFormat, Options, PEOPLE_MAX, Pager,
-    REQUESTS_MAX, RequestorForm, STARTS_AT_MS, StatusShape, TimeFormat,
+    REQUESTS_MAX, RequestorForm, STARTS_AT_MS, StandardForm, StatusShape, TimeFormat,
 };
 pub use records::{
     AGENT, Approval, AuditEntry, Case, Decision, Landmark, Landmarks, Planted, Request, Right,

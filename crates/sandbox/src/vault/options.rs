@@ -92,6 +92,20 @@ words! {
 }
 
 words! {
+    /// What the form of ordinary requests asks for.
+    "standard form": StandardForm {
+        /// One access approver.
+        OneLevel = "one-level",
+        /// One access approver, then one of security.
+        TwoLevels = "two-levels",
+        /// One access approver at each of two levels; the same one may give both.
+        SameApprovers = "same-approvers",
+        /// Two access approvers at one level.
+        TwoApprovals = "two-approvals",
+    }
+}
+
+words! {
     /// An operation on an asset for which somebody can ask.
     "action": Action {
         /// Read its secret.
@@ -149,6 +163,8 @@ pub struct Options {
     pub action_enum: bool,
     /// The action that reading a secret takes.
     pub credential_action: Action,
+    /// What the form of ordinary requests asks for.
+    pub standard_form: StandardForm,
     /// What `pgp` means.
     pub pager: Pager,
     /// Rows that a page has at most, whatever was asked for.
@@ -191,6 +207,7 @@ impl Default for Options {
             status_shape: StatusShape::Object,
             action_enum: true,
             credential_action: Action::AssetUnlock,
+            standard_form: StandardForm::OneLevel,
             pager: Pager::Offset,
             page_cap: None,
             total_key: Some("total".to_owned()),

@@ -86,6 +86,11 @@ pub const SWITCHES: &[Switch] = &[
         "AssetUnlock|AssetAccess|AssetEdit|AssetManage",
         "The action that reading a secret takes.",
     ),
+    switch(
+        "standard-form",
+        "one-level|two-levels|same-approvers|two-approvals",
+        "What the form of ordinary requests asks for.",
+    ),
     switch("pager", "offset|page|ignored", "What `pgp` means."),
     switch("page-cap", "NUMBER|none", "Rows that a page has at most."),
     switch("total-key", "NAME|none", "Key of the total in a page."),
@@ -181,6 +186,7 @@ impl Options {
             "status-shape" => self.status_shape = word(value)?,
             "action-enum" => self.action_enum = on(value)?,
             "credential-action" => self.credential_action = word(value)?,
+            "standard-form" => self.standard_form = word(value)?,
             "pager" => self.pager = word(value)?,
             "page-cap" => self.page_cap = unless_none(value, |text| number(text, 1, 100_000))?,
             "total-key" => {

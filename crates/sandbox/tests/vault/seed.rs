@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use sandbox::vault::{AGENT, Case, Options, Request, STARTS_AT_MS, Simulator, Status};
+use sandbox::vault::{AGENT, Case, Decision, Options, Request, STARTS_AT_MS, Simulator, Status};
 
 use crate::{agent, start, with};
 
@@ -49,6 +49,54 @@ fn the_same_seed_gives_the_same_vault() {
     assert_eq!(one.planted(), other.planted());
     assert_eq!(one.landmarks(), other.landmarks());
     assert_ne!(one.requests()[0].id, third.requests()[0].id);
+}
+
+/// As it is when the clock is the machine's.
+#[test]
+fn cases_are_what_they_say_on_whatever_day_the_clock_starts() {
+    for half_days in 0..14 {
+        let at = STARTS_AT_MS + half_days * 12 * HOUR;
+        let simulator = with(&[("start", &at.to_string()), ("requests", "0")]);
+        let rejected = one(&simulator, Case::RejectedBefore);
+        let again = one(&simulator, Case::AskedAgain);
+        assert!(rejected.created_ms < again.created_ms, "{half_days}");
+        assert_eq!(
+            (rejected.requestor, rejected.asset),
+            (again.requestor, again.asset)
+        );
+        for planted in simulator.planted() {
+            let created = simulator.request(&planted.request).unwrap().created_ms;
+            let ordinary = !matches!(planted.case, Case::OffHours | Case::Burst);
+            assert!(
+                created <= at && (!ordinary || business(created)),
+                "{planted:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_form_of_ordinary_requests_takes_what_its_switch_says() {
+    for (form, levels, approvals) in [
+        ("one-level", 1, &[AGENT][..]),
+        ("two-levels", 2, &[AGENT, "security-001"]),
+        ("same-approvers", 2, &[AGENT, AGENT]),
+        ("two-approvals", 1, &[AGENT, "manager-001"]),
+    ] {
+        let simulator = with(&[("standard-form", form)]);
+        let id = one(&simulator, Case::Routine).id;
+        for (given, by) in approvals.iter().enumerate() {
+            let request = simulator.request(&id).unwrap();
+            let expected = (Status::Active, levels, given);
+            let found = (request.status, request.levels, request.approvals.len());
+            assert_eq!(found, expected, "{form}");
+            simulator
+                .decide_as(by, Decision::Approve, &id, "Agreed.")
+                .unwrap();
+        }
+        let request = simulator.request(&id).unwrap();
+        assert_eq!(request.status, Status::Approved, "{form}");
+    }
 }
 
 #[test]

@@ -136,7 +136,10 @@ fn refuse_what_moved_on(
     }
     // INVARIANT(brakes): the kill switch stops grants of both doors, whoever released them.
     let grants = work.grant.is_some() || work.resumed.is_some();
-    let decides = work.action.as_ref().is_some_and(|action| action.decides);
+    let decides = work
+        .action
+        .as_ref()
+        .is_some_and(|own| own.action != Action::Close);
     if (grants || decides) && locked(&store.signed).vault.stopped {
         return Err(CommitError::Brake("the kill switch is on".to_owned()));
     }
@@ -178,13 +181,17 @@ fn refuse_action(store: &SqliteStore, work: &Work, action: &ActionRow) -> Result
     if earlier.is_some_and(|record| record.state.is_taken()) {
         return Err(CommitError::Duplicate(action.key.clone()));
     }
-    if action.is_approval {
-        // INVARIANT(brakes): counted where it is committed.
-        let requester = store.person_hash(&action.requester);
-        let used = vault::brakes(&signed.vault, &store.budgets, &requester, work.at);
-        if let Some(name) = used.into_iter().next() {
-            return Err(CommitError::Brake(name));
-        }
+    // INVARIANT(brakes): counted where it is committed.
+    let requester = store.person_hash(&action.requester);
+    let used = vault::brakes(
+        &signed.vault,
+        &store.budgets,
+        action.action,
+        &requester,
+        work.at,
+    );
+    if let Some(name) = used.into_iter().next() {
+        return Err(CommitError::Brake(name));
     }
     Ok(())
 }
@@ -194,9 +201,7 @@ struct ActionRow {
     key: String,
     request: String,
     requester: String,
-    is_approval: bool,
-    /// Whether the kill switch stops it.
-    decides: bool,
+    action: Action,
     run: String,
     evidence: String,
     comment: String,
@@ -263,8 +268,7 @@ impl Work {
                 key: intent.permit.key(),
                 request: intent.permit.subject().request().to_owned(),
                 requester: intent.permit.subject().requester().to_owned(),
-                is_approval: intent.permit.action() == Action::Approve,
-                decides: intent.permit.action() != Action::Close,
+                action: intent.permit.action(),
                 run: intent.run.clone(),
                 evidence: intent.evidence.clone(),
                 comment: intent.comment.clone(),

@@ -73,7 +73,7 @@ impl SqliteStore {
         leaf.clear.get(name).is_some_and(|found| found == value)
     }
 
-    fn says_digest(&self, leaf: &audit::Leaf, name: &str, digest: &str) -> bool {
+    pub(super) fn says_digest(&self, leaf: &audit::Leaf, name: &str, digest: &str) -> bool {
         let (key, request) = (&self.person_key, &leaf.request);
         let said = leaf.clear.get(name);
         said.is_some_and(|said| *said == in_form_of(said, key, request, name, digest))

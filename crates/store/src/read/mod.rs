@@ -3,10 +3,12 @@
 mod confirm;
 mod grants;
 pub(crate) mod rows;
+mod runs;
 
 use audit::{FolderDisk, Receipt, Scope};
 use decision::evidence::record::{EarlierGrant, LogState, Reserved};
 use decision::time::Timestamp;
+use decision::vault::Action;
 use ports::store::{
     Budgets, CommitError, Committal, GrantRow, GrantState, Listing, Page, PolicySource, PostState,
     Posted, RequestRow, ReviewRow, Store, StoreError, StoredRuling, Transition, VaultState,
@@ -14,6 +16,7 @@ use ports::store::{
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use self::rows::{RULING_COLUMNS, letters, page, review_row, ruling_row};
+pub use self::runs::RunAction;
 use crate::group::locked;
 use crate::log::{Database, head};
 use crate::open::SqliteStore;
@@ -273,9 +276,14 @@ impl Store for SqliteStore {
         Ok(self.signed(|signed| signed.vault.clone()))
     }
 
-    fn vault_brakes(&self, requester: &str, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    fn vault_brakes(
+        &self,
+        action: Action,
+        requester: &str,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
         let hash = self.person_hash(requester);
-        Ok(self.signed(|signed| vault::brakes(&signed.vault, &self.budgets, &hash, now)))
+        Ok(self.signed(|signed| vault::brakes(&signed.vault, &self.budgets, action, &hash, now)))
     }
 
     fn letters(&self, states: &[PostState], limit: u32) -> Result<Vec<Posted>, StoreError> {
@@ -360,40 +368,4 @@ pub(crate) fn brakes(
         .filter(|(used, _)| *used)
         .map(|(_, name)| name)
         .collect())
-}
-
-impl SqliteStore {
-    /// Digest of the record of a run, by the log, with the index of its leaf. `None` when the log has no such run.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn run_record(&self, run: &str) -> Result<Option<(u64, String)>, StoreError> {
-        let leaves = self.reading(|connection| {
-            connection
-                .prepare("SELECT number, bytes FROM log_leaf WHERE instr(bytes, ?1) > 0")?
-                .query_map(params![b"\"event\":\"vault.analysed\"".as_slice()], |row| {
-                    Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
-                })?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        })?;
-        let mut leaves = leaves.into_iter().filter_map(|(number, bytes)| {
-            let leaf = audit::Leaf::parse(&bytes).ok()?;
-            let is_it = leaf.event == "vault.analysed" && leaf.clear.get("run")? == run;
-            is_it.then(|| Some((number, leaf.clear.get("record")?.clone())))?
-        });
-        Ok(leaves.next())
-    }
-
-    /// Keys and inputs of the actions of a run, in order.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn actions_of_run(&self, run: &str) -> Result<Vec<(String, String)>, StoreError> {
-        self.reading(|connection| {
-            connection
-                .prepare("SELECT key, evidence FROM vault_action WHERE run = ?1 ORDER BY number")?
-                .query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect()
-        })
-    }
 }

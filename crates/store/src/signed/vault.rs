@@ -77,29 +77,40 @@ fn lines(text: &str) -> impl Iterator<Item = (String, BTreeSet<Class>)> {
     })
 }
 
-/// Names of the budgets that a further approval for the requester with this hash would exceed. What was refused or
-/// withdrawn counts nothing.
+/// Names of the budgets that a further action would exceed: approvals for the requester with this hash and in all; and, so
+/// that a clock or a mistake cannot sweep a vault, rejections and closures in all. What was refused or withdrawn counts nothing.
 pub(crate) fn brakes(
     state: &VaultState,
     budgets: &Budgets,
+    action: Action,
     requester: &str,
     now: Timestamp,
 ) -> Vec<String> {
     let since = now.minus(Minutes(budgets.window.0));
-    let recent = state.actions.values().filter(|record| {
-        record.action == Action::Approve && record.state.is_taken() && record.at > since
-    });
+    let recent = state
+        .actions
+        .values()
+        .filter(|record| record.action == action && record.state.is_taken() && record.at > since);
     let (mut own, mut all) = (0_u32, 0_u32);
     for record in recent {
         all = all.saturating_add(1);
         own = own.saturating_add(u32::from(record.requester == requester));
     }
+    let for_one = action == Action::Approve && own >= budgets.per_person;
     let used = [
-        ("approvals for one requester", own >= budgets.per_person),
-        ("approvals in all", all >= budgets.in_all),
+        (format!("{}s for one requester", told(action)), for_one),
+        (format!("{}s in all", told(action)), all >= budgets.in_all),
     ];
     used.into_iter()
         .filter(|(_, used)| *used)
-        .map(|(name, _)| name.to_owned())
+        .map(|(name, _)| name)
         .collect()
+}
+
+fn told(action: Action) -> &'static str {
+    match action {
+        Action::Approve => "approval",
+        Action::Reject => "rejection",
+        Action::Close => "closure",
+    }
 }

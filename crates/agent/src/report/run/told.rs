@@ -157,7 +157,7 @@ fn request(lines: &mut Lines, entry: &Entry, clock: LocalClock) {
     lines.push((
         "Frequency",
         Words::Ours(format!(
-            "{} in the window, {} of them in the 24 hours up to this one; {} of {} asked as often{}",
+            "{} in the window, {} of them in the busiest 24 hours around it; {} of {} asked as often{}",
             own(signals.requests),
             signals.in_a_day,
             signals.peers_as_often,

@@ -6,7 +6,6 @@ use agent::cycle::record::{ActionOutcome, ActionTold};
 use agent::cycle::{Cycle, Operator, Ran, RunError, Settings};
 use agent::report::run as report;
 use connectors::pam_vault::{self, PamVault};
-use decision::time::Minutes;
 use decision::vault::run::{Allowance, Attendance, Settings as RuleSettings};
 use ports::{Clock as _, Secret};
 use sandbox::vault::{AGENT, Options, Simulator};
@@ -86,10 +85,11 @@ impl Stage {
                 containers: std::collections::BTreeMap::new(),
             }),
             deep: true,
+            domains: Vec::new(),
             concurrency: 4,
             state_file: folder.join("agent_state.json"),
             folder,
-            settled_after: Minutes(1),
+            settled_after: std::time::Duration::from_secs(60),
         };
         let cycle = Cycle {
             agent: self.parts.agent(),

@@ -149,6 +149,7 @@ fn names(value: &Value) -> Vec<String> {
             add(&format!("{holder}."), inner);
         }
     }
+    names.sort_unstable();
     if names.is_empty() {
         names.push("(none)".to_owned());
     }

@@ -366,14 +366,14 @@ mod tests {
         ));
         let call = read(&document, "/api/mcp/{asset_id}/requests", "post")
             .call(&Inputs {
-                asset: Some("a/1"),
+                asset: Some("a:1"),
                 window,
                 ..INPUTS
             })
             .unwrap();
         assert_eq!(
             call.target,
-            "/api/mcp/a%2F1/requests?action-type=AssetUnlock"
+            "/api/mcp/a%3A1/requests?action-type=AssetUnlock"
         );
         let body: Value = serde_json::from_slice(&call.body).unwrap();
         assert_eq!(

@@ -6,7 +6,7 @@ use super::super::entities::{
     Asset, CONTAINER, Form, FormKind, Level, RecordAnswer, Secret, Selector,
 };
 use super::super::id::Id;
-use super::super::options::Action;
+use super::super::options::{Action, StandardForm};
 use super::super::records::{AGENT, Landmark, Landmarks};
 use super::super::state::Vault;
 use super::containers::{AUTOMATIC, BATCH, CONTAINERS, Container, PRODUCTION, SECRET, STANDARD};
@@ -226,31 +226,22 @@ fn bind(vault: &mut Vault, place: usize, form: usize) {
 
 /// The forms, in the order of their constants.
 fn forms(vault: &mut Vault) {
-    let one = |group| vec![Level { group, required: 1 }];
+    let level = |group, required| Level { group, required };
+    let one = |group| vec![level(group, 1)];
+    let standard = match vault.options.standard_form {
+        StandardForm::OneLevel => one(ACCESS_APPROVERS),
+        StandardForm::TwoLevels => vec![level(ACCESS_APPROVERS, 1), level(SECURITY, 1)],
+        StandardForm::SameApprovers => vec![level(ACCESS_APPROVERS, 1), level(ACCESS_APPROVERS, 1)],
+        StandardForm::TwoApprovals => vec![level(ACCESS_APPROVERS, 2)],
+    };
     let batch = FormKind::Restricting {
         from_hour: 0,
         to_hour: 4,
     };
-    let tier0 = vec![
-        Level {
-            group: TIER0_OWNERS,
-            required: 1,
-        },
-        Level {
-            group: SECURITY,
-            required: 1,
-        },
-    ];
-    let payment = vec![Level {
-        group: PAYMENTS_OWNERS,
-        required: 2,
-    }];
+    let tier0 = vec![level(TIER0_OWNERS, 1), level(SECURITY, 1)];
+    let payment = vec![level(PAYMENTS_OWNERS, 2)];
     for (name, kind, levels) in [
-        (
-            "Standard approval",
-            FormKind::Interactive,
-            one(ACCESS_APPROVERS),
-        ),
+        ("Standard approval", FormKind::Interactive, standard),
         ("Tier 0 approval", FormKind::Interactive, tier0),
         ("Payment approval", FormKind::Interactive, payment),
         ("Automatic with record", FormKind::Automatic, Vec::new()),

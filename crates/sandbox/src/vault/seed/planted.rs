@@ -247,7 +247,7 @@ fn one(vault: &mut Vault, world: &World, slot: usize, plan: &Plan) {
         past(vault, other, elsewhere, plan.message.to_owned(), earlier);
     }
     if is(Case::AskedAgain) {
-        let earlier = business_before(start - DAY, slot);
+        let earlier = business_before(created - DAY, 0);
         let number = draft(vault, requestor, asset, plan.message.to_owned(), earlier);
         let by = vault.logins.get("manager-002").copied().unwrap_or_default();
         vault.plant_rejected(number, by, "The change is not agreed yet.");
