@@ -1,6 +1,8 @@
 //! Texts that repeat become numbers, so that each is looked at once. Bounded: forgotten between chunks when large.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use decision::time::Timestamp;
@@ -8,10 +10,57 @@ use decision::time::Timestamp;
 /// Texts are forgotten when they take more than this, per thread.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Longest text that stands in the map itself, in bytes.
+const SHORT_MAX: usize = 22;
+
+/// A text as the map has it. Most are short, and one that stands in the map spares a look at cold memory.
+#[derive(Debug)]
+enum Key {
+    Short(u8, [u8; SHORT_MAX]),
+    Long(Arc<str>),
+}
+
+impl Key {
+    fn new(text: &Arc<str>) -> Self {
+        let mut short = [0; SHORT_MAX];
+        match (short.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(place), Ok(length)) => {
+                place.copy_from_slice(text.as_bytes());
+                Self::Short(length, short)
+            }
+            _ => Self::Long(Arc::clone(text)),
+        }
+    }
+}
+
+impl Borrow<[u8]> for Key {
+    #[inline]
+    fn borrow(&self) -> &[u8] {
+        match self {
+            Self::Short(length, bytes) => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Self::Long(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        Borrow::<[u8]>::borrow(self) == Borrow::<[u8]>::borrow(other)
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        Borrow::<[u8]>::borrow(self).hash(hasher);
+    }
+}
+
 /// A number for each different text.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    numbers: HashMap<Arc<str>, u32, foldhash::fast::RandomState>,
+    numbers: HashMap<Key, u32, foldhash::fast::RandomState>,
     texts: Vec<Arc<str>>,
     bytes: usize,
 }
@@ -19,21 +68,21 @@ pub(crate) struct Table {
 impl Table {
     /// The number of `text`.
     pub(crate) fn number(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
+        if let Some(number) = self.find(text) {
+            return number;
         }
         let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
         let text: Arc<str> = Arc::from(text);
         // The text, its two counters and its places in map and list.
         self.bytes += text.len() + 64;
-        self.texts.push(Arc::clone(&text));
-        self.numbers.insert(text, number);
+        self.numbers.insert(Key::new(&text), number);
+        self.texts.push(text);
         number
     }
 
     /// The number of `text` when it was seen before.
     pub(crate) fn find(&self, text: &str) -> Option<u32> {
-        self.numbers.get(text).copied()
+        self.numbers.get(text.as_bytes()).copied()
     }
 
     /// The text of a number; empty when there is none.
@@ -138,5 +187,21 @@ mod tests {
         assert_eq!((table.number("a"), table.number("b")), (0, 1));
         assert_eq!((table.number("a"), table.find("c")), (0, None));
         assert_eq!(table.text(1), "b");
+        // Around the longest that stands in the map, and with a zero byte, which is not the end of a shorter one.
+        let texts: Vec<String> = (0..40)
+            .flat_map(|length| {
+                let text = "x".repeat(length);
+                [format!("{text}\0"), text]
+            })
+            .collect();
+        let numbers: Vec<u32> = texts.iter().map(|text| table.number(text)).collect();
+        for (text, number) in texts.iter().zip(&numbers) {
+            assert_eq!(
+                (table.number(text), table.text(*number)),
+                (*number, &**text)
+            );
+        }
+        let different: std::collections::BTreeSet<_> = numbers.iter().collect();
+        assert_eq!(different.len(), texts.len());
     }
 }

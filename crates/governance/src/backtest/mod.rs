@@ -55,7 +55,8 @@ pub struct Options {
     pub threads: usize,
     /// Attributes of people that the policy declares: those that a row does not tell count as unread, not as absent.
     pub declared_attributes: Vec<String>,
-    /// The clock by which one decision in 64 is timed; `None` measures no latency.
+    /// The clock by which one decision in 64 is timed, with its part of what is done for several rows at once; `None`
+    /// measures no latency.
     pub stopwatch: Option<fn() -> Instant>,
     /// Whether every row becomes a whole record of evidence, as it does when the policy has conditions. Slow; for
     /// comparing the two ways.
