@@ -123,9 +123,8 @@ impl PamVault {
             .transport
             .get(&target)?
             .json(&format!("GET {target}"))?;
-        let record = asset::record(&answer).ok_or_else(|| {
-            Failure::malformed(format!("GET {target}: an answer that is no record"))
-        })?;
+        let record = asset::record(&answer, id)
+            .map_err(|why| Failure::malformed(format!("GET {target}: {why}")))?;
         let record = Arc::new(record);
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         if records.len() < CACHED_MAX {
@@ -282,13 +281,16 @@ impl Vault for PamVault {
                 "the vault (the id of an asset)".to_owned(),
             ));
         }
+        let unread = |id: &str, why: &str| {
+            PortError::Malformed(format!("the vault (the record of the asset `{id}`: {why})"))
+        };
         let record = self.record(id).map_err(Failure::into_error)?;
-        let mut asset = record.asset.clone();
+        let mut asset = record.asset().map_err(|why| unread(id, why))?;
         if asset.path.is_empty()
             && let Some(parent) = record.parent.as_deref().filter(|parent| *parent != id)
         {
             let container = self.record(parent).map_err(Failure::into_error)?;
-            asset.path = container.path_inside();
+            asset.path = container.path_inside().map_err(|why| unread(parent, why))?;
         }
         Ok(asset)
     }

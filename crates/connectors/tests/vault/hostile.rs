@@ -380,7 +380,7 @@ fn no_more_calls_go_on_at_once_than_are_set() {
                 let _ = stream.read(&mut [0; 4096]);
                 std::thread::sleep(Duration::from_millis(60));
                 *going.lock().unwrap() -= 1;
-                json(&mut stream, r#"{"type":"Secret","path":"root"}"#);
+                json(&mut stream, r#"{"type":"Secret","path":"root","tags":[]}"#);
             });
         }
     });
@@ -396,6 +396,36 @@ fn no_more_calls_go_on_at_once_than_are_set() {
         }
     });
     assert_eq!(*most.lock().unwrap(), 2);
+}
+
+#[test]
+fn an_asset_of_which_something_is_not_understood_is_not_read() {
+    for (body, why) in [
+        (
+            r#"{"id":"A-1","type":{"name":"Secret"},"path":"root","tags":null}"#,
+            "",
+        ),
+        (r#"{"type":"Secret","path":"root"}"#, "no tags"),
+        (r#"{"path":"root","tags":[]}"#, "type"),
+        (
+            r#"{"type":"Secret","path":"root","tags":["a",17]}"#,
+            "a tag",
+        ),
+        (
+            r#"{"id":"a-2","type":"Secret","path":"root","tags":[]}"#,
+            "another id",
+        ),
+        ("[]", "no record"),
+    ] {
+        let (url, _) = server(move |_, stream| json(stream, body));
+        match vault(&url).asset("a-1") {
+            Ok(asset) => assert!(why.is_empty(), "{asset:?}"),
+            Err(PortError::Malformed(told)) if !why.is_empty() => {
+                assert!(told.contains(why) && told.contains("a-1"), "{told}")
+            }
+            Err(error) => panic!("{body}: {error}"),
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The looks themselves, one for each topic.
 
 use decision::time::{Minutes, Timestamp};
+use ports::PortError;
 use ports::vault::{Row, Vault as _};
 use serde_json::Value;
 
@@ -231,12 +232,13 @@ impl PamVault {
                 }
             }
             Err(error) => {
-                health.say(
-                    topic,
-                    State::Bad,
-                    error.to_string(),
-                    "the role Auditor reads assets",
-                );
+                let hint = match error {
+                    PortError::Malformed(_) => "report this: the client has to learn its names",
+                    PortError::Unavailable(_)
+                    | PortError::Denied(_)
+                    | PortError::Indeterminate(_) => "the role Auditor reads assets",
+                };
+                health.say(topic, State::Bad, error.to_string(), hint);
             }
         }
     }
