@@ -256,10 +256,12 @@ mod tests {
         let whole = json!({ "id": "A-1", "type": "Secret", "path": ["root", { "name": "Infra" }], "tags": [] });
         let read = |key: &str, value: Value| {
             let mut record = whole.clone();
-            match value {
-                Value::Bool(_) => record.as_object_mut().unwrap().remove(key),
-                _ => record.as_object_mut().unwrap().insert(key.into(), value),
-            };
+            let fields = record.as_object_mut().unwrap();
+            if value.is_boolean() {
+                fields.remove(key);
+            } else {
+                fields.insert(key.into(), value);
+            }
             super::record(&record, "a-1").and_then(|record| record.asset())
         };
         let absent = json!(false);
