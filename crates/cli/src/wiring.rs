@@ -103,13 +103,13 @@ fn open_under(
 /// A stop file that nobody recorded yet is recorded now, and holds for both doors.
 fn obey_stop_file(home: &Home, parts: &Parts) -> Result<(), Error> {
     let broken = parts.store.log_trouble().is_some();
-    if home.stop_file().exists() && !broken && !parts.store.vault()?.stopped {
+    if home.stop_file().exists() && !broken && !parts.store.is_stopped()? {
         let reason = settings::read(&home.stop_file(), 4_096, "the stop file");
         let reason = reason.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
         let reason = reason.unwrap_or_else(|_| "the stop file is there".to_owned());
         administration::switch(parts, "agent.stopped", &reason, None)?;
     }
-    if parts.store.vault()?.stopped {
+    if parts.store.is_stopped()? {
         output::note(
             "the kill switch is on: nothing is granted, approved or rejected; `resume` lifts it",
         );

@@ -3,6 +3,7 @@
 pub mod conformance;
 pub mod embedded_directory;
 pub mod faulty;
+mod http;
 pub mod mail;
 pub mod pam_vault;
 

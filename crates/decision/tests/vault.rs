@@ -64,7 +64,6 @@ fn world() -> (Run, Evidence) {
             approve: true,
             reject: true,
             close: true,
-            hours_set: true,
             allow: vec![Allowance {
                 requester: "engineers".into(),
                 container: "root / Build Servers".into(),
@@ -72,6 +71,8 @@ fn world() -> (Run, Evidence) {
             }],
             ..Settings::default()
         },
+        hours_set: true,
+        directory_known: false,
         paths_confirmed: true,
         attendance: Attendance::Autonomous,
         stopped: false,
@@ -170,7 +171,7 @@ fn changes() -> Vec<Change> {
             NONE,
         ),
         ("paths unconfirmed", |r, _| r.paths_confirmed = false, NONE),
-        ("hours unset", |r, _| r.settings.hours_set = false, NONE),
+        ("hours unset", |r, _| r.hours_set = false, NONE),
         ("planning", |r, _| r.attendance = Attendance::Planning, NONE),
         (
             "model lost",
@@ -414,7 +415,7 @@ fn changes() -> Vec<Change> {
         (
             "a stranger to a directory with people",
             |r, e| {
-                r.settings.directory_known = true;
+                r.directory_known = true;
                 by_name(r, e);
             },
             NONE,

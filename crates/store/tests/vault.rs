@@ -78,7 +78,6 @@ fn permit(request: &str, requester: &str, action: Action) -> Permit {
         settings: Settings {
             approve: true,
             close: true,
-            hours_set: true,
             window_hours_max: 1_000,
             allow: vec![Allowance {
                 requester: format!("user:{requester}"),
@@ -87,6 +86,8 @@ fn permit(request: &str, requester: &str, action: Action) -> Permit {
             }],
             ..Settings::default()
         },
+        hours_set: true,
+        directory_known: false,
         paths_confirmed: true,
         attendance: Attendance::Autonomous,
         stopped: false,

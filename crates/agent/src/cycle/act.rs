@@ -91,7 +91,7 @@ impl<'a> Acting<'a> {
             None => "the run was stopped".to_owned(),
         };
         for planned in group {
-            let mut told = self.tell(planned)?;
+            let mut told = Self::tell(planned, &self.row(planned)?);
             told.detail.clone_from(&detail);
             self.told.push(told);
         }
@@ -103,9 +103,10 @@ impl<'a> Acting<'a> {
     fn group(&mut self, group: &[Planned]) -> Result<(), RunError> {
         let mut wanted = Vec::with_capacity(group.len());
         for planned in group {
-            let mut told = self.tell(planned)?;
+            let row = self.row(planned)?;
+            let mut told = Self::tell(planned, &row);
             if self.is_confirmed(&told) {
-                wanted.push((planned, self.row(planned)?, told));
+                wanted.push((planned, row, told));
             } else {
                 told.outcome = ActionOutcome::Declined;
                 "declined at the terminal".clone_into(&mut told.detail);
@@ -169,24 +170,34 @@ impl<'a> Acting<'a> {
                     told.detail = error.to_string();
                     self.told.push(told);
                 }
-                Err(error) => return Err(AgentError::from(error).into()),
+                // Nothing more is sent, and what was committed beside it is parked: each is told.
+                Err(error) => {
+                    told.detail = error.to_string();
+                    self.told.push(told);
+                    self.ended = Some(AgentError::from(error).to_string());
+                }
             }
         }
         fail::fail_point!("cycle-after-commit");
-        self.send(&mut in_hand, run.at)?;
+        self.send(&mut in_hand, run.at);
         self.settle(in_hand, &rows)
     }
 
     /// Sends what is committed, one by one, until the run is to end: the rest is parked, and the next run goes on.
-    fn send(&mut self, in_hand: &mut [InHand], committed: Timestamp) -> Result<(), RunError> {
+    fn send(&mut self, in_hand: &mut [InHand], committed: Timestamp) {
         let settled_after = self.cycle.settings.settled_after;
         for own in in_hand {
             if self.ended.is_some() || self.cycle.operator.is_stopping() {
                 continue;
             }
             // Whoever looks after `settled_after` must find every call over, also when this process was killed.
-            if is_past(committed, settled_after / 2, self.cycle.agent.now()?) {
-                continue;
+            match self.cycle.agent.now() {
+                Ok(now) if !is_past(committed, settled_after / 2, now) => {}
+                Ok(_) => continue,
+                Err(error) => {
+                    self.ended = Some(error.to_string());
+                    continue;
+                }
             }
             // INVARIANT(brakes): the kill switch holds from the next action on.
             let takes = !matches!(own.action, CommittedAction::Close(_));
@@ -205,7 +216,6 @@ impl<'a> Acting<'a> {
             }
             own.answer = Some(answer);
         }
-        Ok(())
     }
 
     /// What became of each, by looking.
@@ -222,6 +232,7 @@ impl<'a> Acting<'a> {
             .cloned()
             .collect();
         let now = self.read_again(&sent);
+        let at = self.cycle.agent.now()?;
         let mut transitions = Vec::new();
         for mut own in in_hand {
             let seen = now.as_ref().map(|now| now.get(&own.told.request));
@@ -233,7 +244,7 @@ impl<'a> Acting<'a> {
                 self.header.run.own_user.as_deref(),
             );
             transitions.push(settled(
-                self.cycle.agent.now()?,
+                at,
                 own.action.key(),
                 &own.told.request,
                 own.action.subject().requester(),
@@ -268,32 +279,18 @@ impl<'a> Acting<'a> {
         Ok(row)
     }
 
-    fn tell(&self, planned: &Planned) -> Result<ActionTold, RunError> {
-        let row = self.row(planned)?;
+    fn tell(planned: &Planned, row: &WorkflowRequest) -> ActionTold {
         let opinion = planned.opinion.as_ref();
-        let evidence = self.analysis.evidence_again(
-            self.cycle,
-            self.header.run.at,
-            self.spool,
-            planned,
-            row.clone(),
-        );
-        let risk = evidence.map(|evidence| {
-            let rules = self.cycle.agent.rules;
-            Frozen::new(&self.header.run, &[0; 32], evidence, rules)
-                .score()
-                .1
-        });
-        Ok(ActionTold {
-            request: row.id,
-            asset_name: row.asset_name,
-            requester: row.requester,
-            risk: risk.unwrap_or(decision::findings::risk::RiskLevel::Critical),
+        ActionTold {
+            request: row.id.clone(),
+            asset_name: row.asset_name.clone(),
+            requester: row.requester.clone(),
+            risk: planned.risk,
             action: planned.action,
             comment: reason(opinion.map_or("", |opinion| &opinion.comment)),
             outcome: ActionOutcome::Planned,
             detail: String::new(),
-        })
+        }
     }
 
     fn is_confirmed(&self, told: &ActionTold) -> bool {
@@ -321,7 +318,7 @@ impl<'a> Acting<'a> {
         let store = self.cycle.agent.store;
         Ok(Run {
             at: self.cycle.agent.now()?,
-            stopped: store.vault()?.stopped || self.cycle.operator.is_stopped(),
+            stopped: store.is_stopped()? || self.cycle.operator.is_stopped(),
             active_policy: store.active_policy()?.unwrap_or_default(),
             log: store.log_state(),
             ..self.header.run.clone()

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
+use decision::findings::risk::RiskLevel;
 use decision::rules::class::{Class, ClassSet};
 use decision::time::Timestamp;
 use decision::vault::evidence::{Done, Mapped, Opinion};
 use decision::vault::signals::Justification;
-use decision::vault::{Action, Evidence, Frozen, Signals, WorkflowRequest, rule};
+use decision::vault::{Action, Evidence, Finding, Frozen, Ruling, Signals, WorkflowRequest, rule};
 use ports::analyst::Subject;
 
 use super::facts::{AssetFact, People, Person, assets};
@@ -34,6 +35,7 @@ pub(super) struct Planned {
     /// Number of the row.
     pub(super) row: usize,
     pub(super) action: Action,
+    pub(super) risk: RiskLevel,
     pub(super) opinion: Option<Opinion>,
 }
 
@@ -86,15 +88,13 @@ pub(super) fn analyse(
         for ((row, frozen), opinion) in batch.into_iter().zip(opinions) {
             let frozen = frozen.with_opinion(opinion);
             let ruling = rule(&frozen);
-            if let Some(action) = ruling.action() {
-                planned.push(Planned {
-                    row,
-                    action,
-                    opinion: frozen.evidence().opinion.clone(),
-                });
-            } else {
-                planned.extend(plan_only(&frozen, &ruling, row));
-            }
+            let action = ruling.action().or_else(|| only_held_by_the_run(&ruling));
+            planned.extend(action.map(|action| Planned {
+                row,
+                action,
+                risk: ruling.risk,
+                opinion: frozen.evidence().opinion.clone(),
+            }));
             writing.entry(&Entry::of(&frozen, &ruling))?;
         }
         cycle.operator.advance(count);
@@ -110,19 +110,11 @@ pub(super) fn analyse(
 }
 
 /// What would be done if nothing but the run itself stood against it: nobody watches, or nobody confirmed the paths.
-fn plan_only(frozen: &Frozen<'_>, ruling: &decision::vault::Ruling, row: usize) -> Option<Planned> {
-    use decision::vault::Finding;
-    let only_planning = |action: &Action| {
-        let against = ruling.findings.against(*action);
-        let mut against = against.iter();
-        against.all(|finding| matches!(finding, Finding::PlanningOnly | Finding::PathsUnconfirmed))
-    };
-    let action = Action::ALL.into_iter().find(only_planning)?;
-    Some(Planned {
-        row,
-        action,
-        opinion: frozen.evidence().opinion.clone(),
-    })
+fn only_held_by_the_run(ruling: &Ruling) -> Option<Action> {
+    let is_of_the_run =
+        |finding| matches!(finding, Finding::PlanningOnly | Finding::PathsUnconfirmed);
+    let free = |action: &Action| ruling.findings.against(*action).iter().all(is_of_the_run);
+    Action::ALL.into_iter().find(free)
 }
 
 /// One opinion for each of the batch. An analyst that cannot be asked gives none, which withholds.

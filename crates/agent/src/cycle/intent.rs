@@ -6,6 +6,7 @@ use ports::store::{Category, Intent, LeafDraft, Transition};
 use serde::Serialize;
 
 use super::record::Header;
+use crate::replay::hex;
 use crate::ruling::map;
 
 /// The run and the evidence of an action, as the store keeps them for replay.
@@ -59,9 +60,4 @@ pub(super) fn transition(
         }),
         ..Transition::default()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
-    digits.collect()
 }

@@ -181,7 +181,6 @@ impl Cycle<'_> {
         let (actions, ended) = acting.into_told();
         let why = ended.iter();
         remarks.extend(why.map(|why| format!("no further action was taken: {why}")));
-        let left_alone = (spool.rows.len() as u64).saturating_sub(actions.len() as u64);
         let finished = self.agent.now()?;
         // What was done is told whatever becomes of a file for others.
         if let Err(error) = self.write_state_file(finished) {
@@ -192,7 +191,6 @@ impl Cycle<'_> {
             closing: Closing {
                 finished,
                 actions,
-                left_alone,
                 remarks,
                 leaf,
             },
@@ -251,11 +249,9 @@ impl Cycle<'_> {
             log: store.log_state(),
             own_user: self.vault.own_user().map(str::to_owned),
             listing,
-            settings: RuleSettings {
-                hours_set: self.settings.hours.is_some(),
-                directory_known,
-                ..self.settings.rules.clone()
-            },
+            settings: self.settings.rules.clone(),
+            hours_set: self.settings.hours.is_some(),
+            directory_known,
             paths_confirmed: self.vault.knows_decision_paths()
                 || state.confirmed_paths.as_ref() == Some(&paths),
             attendance: self.attendance,

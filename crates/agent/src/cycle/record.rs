@@ -168,8 +168,6 @@ pub struct Closing {
     pub finished: Timestamp,
     /// Actions, in the order in which they were taken or planned.
     pub actions: Vec<ActionTold>,
-    /// How many requests were looked at and left alone.
-    pub left_alone: u64,
     /// Things that went wrong or that somebody should know, such as a mail of an earlier run whose fate is unknown.
     pub remarks: Vec<String>,
     /// Index of the log's leaf that holds the digest of the record.

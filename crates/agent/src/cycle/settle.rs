@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use decision::vault::{Action, WorkflowRequest};
-use ports::PortError;
 use ports::store::{ActionState, Category, LeafDraft, Transition};
 use ports::vault::Answer;
+use ports::{PortError, commit};
 
 use super::record::ActionOutcome;
 use crate::ruling::map;
+use crate::{Agent, AgentError};
 
 /// What is so, by looking; the answer alone proves nothing.
 pub(super) fn judge(
@@ -125,12 +126,12 @@ pub(super) fn shows(
     }
 }
 
-/// The transition that records what became of an action.
+/// The transition that records what became of an action. `person`: whom its leaf is about, empty for nobody.
 pub(super) fn settled(
     at: decision::time::Timestamp,
     key: &str,
     request: &str,
-    requester: &str,
+    person: &str,
     state: ActionState,
     detail: &str,
 ) -> Transition {
@@ -140,11 +141,37 @@ pub(super) fn settled(
             category: Category::Effect,
             event: "vault.settled",
             request: request.to_owned(),
-            person: (!requester.is_empty()).then(|| requester.to_owned()),
+            person: (!person.is_empty()).then(|| person.to_owned()),
             clear: map(&[("key", key.to_owned()), ("state", state.name().to_owned())]),
             keyed: BTreeMap::new(),
             committed: map(&[("detail", detail.to_owned())]),
         }],
         ..Transition::default()
+    }
+}
+
+impl Agent<'_> {
+    /// Settles an open action by the word of a person, by immutable id, who looked in the vault.
+    ///
+    /// # Errors
+    /// When there is no such open action, or nothing could be committed.
+    pub fn settle_action(
+        &self,
+        key: &str,
+        done: bool,
+        by: &str,
+    ) -> Result<ActionState, AgentError> {
+        let actions = self.store.vault()?.actions;
+        let open = actions.get(key).filter(|record| record.state.is_open());
+        let open = open.ok_or_else(|| AgentError::NotFound(format!("open action `{key}`")))?;
+        let state = if done {
+            ActionState::Done
+        } else {
+            ActionState::Withdrawn
+        };
+        let detail = "a person looked in the vault";
+        let transition = settled(self.now()?, key, &open.request, by, state, detail);
+        commit(self.store, transition)?;
+        Ok(state)
     }
 }

@@ -119,7 +119,11 @@ fn compare(stored: &Value, now: &Value, path: &str, found: &mut Vec<FieldDiffere
 /// `sha256:` and the digest in hexadecimal.
 pub(crate) fn hex_digest(digest: sha2::Sha256) -> String {
     use sha2::Digest as _;
-    let bytes = digest.finalize();
+    format!("sha256:{}", hex(&digest.finalize()))
+}
+
+/// Bytes in hexadecimal, lower case.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
-    format!("sha256:{}", digits.collect::<String>())
+    digits.collect()
 }

@@ -101,12 +101,7 @@ pub fn replay_action(
         Err(error) => return Replayed::Unusable(format!("its inputs cannot be read: {error}")),
     };
     let frozen = Frozen::new(&inputs.run, &inputs.run.digest(), inputs.evidence, rules);
-    let digest: String = frozen
-        .digest()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    if !is_logged(&digest) {
+    if !is_logged(&super::hex(&frozen.digest())) {
         return Replayed::Unusable("its inputs are not those that the log has".to_owned());
     }
     let now = rule(&frozen).action();

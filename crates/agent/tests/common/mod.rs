@@ -54,7 +54,6 @@ pub(crate) fn run() -> Run {
             approve: true,
             reject: true,
             close: true,
-            hours_set: true,
             allow: vec![Allowance {
                 requester: "build engineers".into(),
                 container: "root / Build / *".into(),
@@ -62,6 +61,8 @@ pub(crate) fn run() -> Run {
             }],
             ..Settings::default()
         },
+        hours_set: true,
+        directory_known: false,
         paths_confirmed: true,
         attendance: Attendance::Autonomous,
         stopped: false,
@@ -338,7 +339,6 @@ pub(crate) fn closing() -> Closing {
                 "the vault did not answer in time",
             ),
         ],
-        left_alone: 9,
         remarks: vec!["what became of the mail of run 2026-11-22T040000Z is not known".into()],
         leaf: Some(4_711),
     }

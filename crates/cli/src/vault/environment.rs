@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::PathBuf;
 
+use policy::guardrails::dotenv;
+
 use super::keys::KEYS;
 use crate::error::{Error, Exit};
 use crate::settings::{self, Home};
@@ -171,14 +173,11 @@ fn misspelt(name: &str, place: &str) -> Error {
     Error::new(Exit::BadInput, format!("{place}: there is no key `{name}`")).hint(hint)
 }
 
-/// Name and value of a line; `None` for comments and what is no pair.
+/// Name and value of a line; `None` for what is no setting, which the guardrails' reader tells.
 fn pair(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim();
-    let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
-    if line.starts_with('#') {
+    let dotenv::Line::Setting(name, value) = dotenv::line(line) else {
         return None;
-    }
-    let (name, value) = line.split_once('=')?;
+    };
     let value = value.trim();
     let quoted = |mark: char| {
         value
@@ -189,7 +188,7 @@ fn pair(line: &str) -> Option<(&str, &str)> {
         // A comment begins with a space and `#`, as every reader of such files has it.
         value.split(" #").next().unwrap_or_default().trim_end()
     });
-    Some((name.trim(), value))
+    Some((name, value))
 }
 
 #[cfg(test)]
@@ -205,7 +204,12 @@ mod tests {
             ("A=b#c", Some(("A", "b#c"))),
             ("# A=b", None),
             ("", None),
-            ("NEVER_AUTO: [x]", None),
+            ("VAULT_TOKEN: x", Some(("VAULT_TOKEN", "x"))),
+            (
+                "VAULT_BASE_URL=https://pam.example:6443",
+                Some(("VAULT_BASE_URL", "https://pam.example:6443")),
+            ),
+            ("no setting", None),
         ] {
             assert_eq!(pair(line), expected, "{line}");
         }

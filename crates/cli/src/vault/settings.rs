@@ -102,9 +102,7 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         reject_at_least,
         stale_days: keys.number("STALE_REQUEST_DAYS", 7, 1, 366)?,
         lookback_days: keys.number("REQUEST_LOOKBACK_DAYS", 30, 1, 366)?,
-        hours_set: hours.is_some(),
         window_hours_max: keys.number("VAULT_WINDOW_HOURS_MAX", 720, 0, 8_784)?,
-        directory_known: false,
         allow,
     };
     let concurrency = keys.number("VAULT_CONCURRENCY", 4, 1, 16)? as usize;

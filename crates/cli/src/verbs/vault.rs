@@ -1,9 +1,6 @@
 //! `vault`, `stop`, `resume`: what an operator does at the vault's door.
 
-use std::collections::BTreeMap;
-
 use ports::Store as _;
-use ports::store::{ActionState, Category, LeafDraft, Transition};
 
 use crate::administration;
 use crate::args::{Vault, VaultAllow};
@@ -160,40 +157,9 @@ fn actions(home: &Home, format: Format, open: bool) -> Result<Exit, Error> {
 fn settle(home: &Home, key: &str, done: bool) -> Result<Exit, Error> {
     let parts = wiring::open_to_read(home)?;
     let by = reviewer::of_security(&parts.directory)?;
-    let state = parts.store.vault()?;
-    let record = state
-        .actions
-        .get(key)
-        .filter(|record| record.state.is_open());
-    let record = record.ok_or_else(|| {
-        Error::new(Exit::NotFound, format!("there is no open action `{key}`"))
-            .hint("`vault actions --open` lists them")
-    })?;
-    let settled = if done {
-        ActionState::Done
-    } else {
-        ActionState::Withdrawn
-    };
-    let fields = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
-        let pairs = pairs.iter();
-        pairs
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
-    };
-    let transition = Transition {
-        at: parts.agent().now()?,
-        leaves: vec![LeafDraft {
-            category: Category::Effect,
-            event: "vault.settled",
-            request: record.request.clone(),
-            person: Some(by.person.id.clone()),
-            clear: fields(&[("key", key), ("state", settled.name())]),
-            keyed: BTreeMap::new(),
-            committed: fields(&[("detail", "a person looked in the vault")]),
-        }],
-        ..Transition::default()
-    };
-    ports::commit(&parts.store, transition)?;
+    let settled = parts.agent().settle_action(key, done, &by.person.id);
+    let settled = settled
+        .map_err(|error| Error::from(error).hint("`vault actions --open` lists the open ones"))?;
     super::finish(&parts)?;
     output::say(&format!("{key}: {}", settled.name()));
     Ok(Exit::Done)

@@ -11,6 +11,8 @@ use ureq::http::Response;
 use ureq::{Agent, Body};
 use zeroize::Zeroizing;
 
+use crate::http::{before_sending, encoded};
+
 use super::{MailSettingsError, Recipients, line, message_id, sender};
 
 /// Longest answer that is read, in bytes.
@@ -307,19 +309,6 @@ fn base(url: &str) -> &str {
     url.trim_end_matches('/')
 }
 
-/// Percent-encoding (RFC 3986) of everything that is not unreserved; right for a path and for a form.
-fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
 /// How long the server wants to be left alone, as it says it; Graph also sends fractions of a second.
 fn wait(answer: &Response<Body>) -> String {
     let header = answer.headers().get("retry-after");
@@ -333,33 +322,6 @@ fn body(answer: &mut Response<Body>) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let reader = answer.body_mut().as_reader();
     reader.take(ANSWER_MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Whether an error can only have come before the request went out. What is not known to have, has not.
-fn before_sending(error: &ureq::Error) -> bool {
-    use std::io::ErrorKind;
-    if let ureq::Error::Io(error) = error {
-        return matches!(
-            error.kind(),
-            ErrorKind::ConnectionRefused
-                | ErrorKind::HostUnreachable
-                | ErrorKind::NetworkUnreachable
-                | ErrorKind::AddrNotAvailable
-        ) || error.to_string().contains("peer certificate");
-    }
-    matches!(
-        error,
-        ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect)
-            | ureq::Error::HostNotFound
-            | ureq::Error::BadUri(_)
-            | ureq::Error::Http(_)
-            | ureq::Error::ConnectionFailed
-            | ureq::Error::RequireHttpsOnly(_)
-            | ureq::Error::Tls(_)
-            | ureq::Error::Rustls(_)
-            | ureq::Error::InvalidProxyUrl
-            | ureq::Error::ConnectProxyFailed(_)
-    )
 }
 
 #[cfg(test)]

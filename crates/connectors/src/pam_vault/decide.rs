@@ -8,6 +8,7 @@ use super::failure::Kind;
 use super::paths::DecisionPath;
 use super::text;
 use super::transport::{Call, Transport};
+use crate::http;
 
 /// Sent when there is no other reason: the vault's form demands one.
 const NO_REASON: &str = "Decided by the access request agent.";
@@ -41,7 +42,7 @@ pub(super) fn decide(transport: &Transport, decision: &Decision<'_>) -> Answer {
     }
     let call = Call {
         method: Method::PUT,
-        target: path.template.replace("{id}", &text::encoded(id)),
+        target: path.template.replace("{id}", &http::encoded(id)),
         content_type: if charset {
             "text/plain; charset=utf-8"
         } else {

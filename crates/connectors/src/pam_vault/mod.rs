@@ -43,6 +43,8 @@ use discovery::Discovery;
 use failure::{Failure, Kind};
 use transport::Transport;
 
+use crate::http;
+
 /// A vault behind its HTTP interface.
 #[derive(Debug)]
 pub struct PamVault {
@@ -118,7 +120,7 @@ impl PamVault {
         if let Some(record) = known(&self.records.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(record);
         }
-        let target = format!("/api/asset/asset/{}", text::encoded(id));
+        let target = format!("/api/asset/asset/{}", http::encoded(id));
         let answer = self
             .transport
             .get(&target)?
@@ -143,7 +145,7 @@ impl PamVault {
                 "an id that cannot stand in a path".to_owned(),
             ));
         }
-        let target = template.replace("{id}", &text::encoded(id));
+        let target = template.replace("{id}", &http::encoded(id));
         let mut answer = self
             .transport
             .get(&target)?

@@ -103,22 +103,6 @@ fn begins_with_code(text: &str) -> bool {
     })
 }
 
-/// `text` as one segment of a path or one value of a query: everything but letters, digits, `-`, `_`, `.` and `~` is
-/// encoded.
-pub(super) fn encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            // Writing into a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
 /// Whether a text can be an id in a path: neither empty nor too long, nothing unseen, no `.` or `..`, and nothing that
 /// parts a path: some servers take an encoded `/` for one.
 pub(super) fn is_id(text: &str) -> bool {
@@ -194,7 +178,7 @@ mod tests {
 
     #[test]
     fn an_id_cannot_leave_its_segment() {
-        assert_eq!(encoded("../a b?é"), "..%2Fa%20b%3F%C3%A9");
+        assert_eq!(crate::http::encoded("../a b?é"), "..%2Fa%20b%3F%C3%A9");
         assert!(
             is_id("471a8ae1-11") && !is_id("..") && !is_id("") && !is_id("a b") && !is_id("a\n")
         );

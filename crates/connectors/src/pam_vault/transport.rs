@@ -18,6 +18,7 @@ use super::failure::{Failure, Kind};
 use super::gate::Gate;
 use super::settings::{Address, Settings, SettingsError};
 use super::text;
+use crate::http::before_sending;
 
 /// The wire.
 #[derive(Debug)]
@@ -309,33 +310,6 @@ impl Transport {
             text: format!("{name}: {told}"),
         }
     }
-}
-
-/// Whether an error can only have come before the request went out. What is not known to have, has not.
-fn before_sending(error: &ureq::Error) -> bool {
-    use std::io::ErrorKind;
-    if let ureq::Error::Io(error) = error {
-        return matches!(
-            error.kind(),
-            ErrorKind::ConnectionRefused
-                | ErrorKind::HostUnreachable
-                | ErrorKind::NetworkUnreachable
-                | ErrorKind::AddrNotAvailable
-        ) || error.to_string().contains("peer certificate");
-    }
-    matches!(
-        error,
-        ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect)
-            | ureq::Error::HostNotFound
-            | ureq::Error::BadUri(_)
-            | ureq::Error::Http(_)
-            | ureq::Error::ConnectionFailed
-            | ureq::Error::RequireHttpsOnly(_)
-            | ureq::Error::Tls(_)
-            | ureq::Error::Rustls(_)
-            | ureq::Error::InvalidProxyUrl
-            | ureq::Error::ConnectProxyFailed(_)
-    )
 }
 
 fn header<'r>(response: &'r Response<Body>, name: &str) -> &'r str {

@@ -311,6 +311,9 @@ impl Store for Agreeable {
     fn vault(&self) -> Result<VaultState, StoreError> {
         nothing()
     }
+    fn is_stopped(&self) -> Result<bool, StoreError> {
+        nothing()
+    }
     fn vault_brakes(&self, _: Action, _: &str, _: Timestamp) -> Result<Vec<String>, StoreError> {
         nothing()
     }

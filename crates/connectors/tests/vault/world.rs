@@ -84,7 +84,6 @@ fn committed(action: Action, request: &str) -> CommittedAction {
             approve: action == Action::Approve,
             reject: action == Action::Reject,
             close: action == Action::Close,
-            hours_set: true,
             reject_at_least: RiskLevel::Low,
             allow: vec![Allowance {
                 requester: "engineers".into(),
@@ -93,6 +92,8 @@ fn committed(action: Action, request: &str) -> CommittedAction {
             }],
             ..RunSettings::default()
         },
+        hours_set: true,
+        directory_known: false,
         paths_confirmed: true,
         attendance: Attendance::Autonomous,
         stopped: false,

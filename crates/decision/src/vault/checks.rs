@@ -49,7 +49,7 @@ pub(crate) fn run(frozen: &Frozen<'_>) -> Findings {
         .with_if(run.stopped, Finding::Stopped)
         .with_if(run.policy != run.active_policy, Finding::PolicyStale)
         .with_if(!run.paths_confirmed, Finding::PathsUnconfirmed)
-        .with_if(!settings.hours_set, Finding::HoursUnset)
+        .with_if(!run.hours_set, Finding::HoursUnset)
         .with_if(
             run.attendance == Attendance::Planning,
             Finding::PlanningOnly,
@@ -103,8 +103,7 @@ pub(crate) fn allowance(frozen: &Frozen<'_>) -> Findings {
             Finding::RequesterUnread,
         )
         .with_if(
-            frozen.run().settings.directory_known
-                && matches!(evidence.requester, Fact::Absent { .. }),
+            frozen.run().directory_known && matches!(evidence.requester, Fact::Absent { .. }),
             Finding::RequesterUnknown,
         )
         .with_if(

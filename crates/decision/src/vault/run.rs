@@ -28,6 +28,10 @@ pub struct Run {
     pub listing: Listing,
     /// The settings in force.
     pub settings: Settings,
+    /// Whether the directory has people in it, so that somebody whom it does not know is a stranger.
+    pub directory_known: bool,
+    /// Whether business hours were set on purpose (`OFF_HOURS_START`, `OFF_HOURS_END`).
+    pub hours_set: bool,
     /// Whether the paths of approve, reject and close are known, or guesses that nobody confirmed.
     pub paths_confirmed: bool,
     /// Who watches.
@@ -95,10 +99,6 @@ pub struct Settings {
     pub lookback_days: u32,
     /// `VAULT_WINDOW_HOURS_MAX`: the longest window that is approved, in hours; 0 looks at none.
     pub window_hours_max: u32,
-    /// Whether the directory has people in it, so that somebody whom it does not know is a stranger.
-    pub directory_known: bool,
-    /// Whether business hours were set on purpose (`OFF_HOURS_START`, `OFF_HOURS_END`).
-    pub hours_set: bool,
     /// Who may be approved for what without a person. Empty allows nothing.
     pub allow: Vec<Allowance>,
 }
@@ -114,8 +114,6 @@ impl Default for Settings {
             stale_days: 7,
             lookback_days: 30,
             window_hours_max: 720,
-            directory_known: false,
-            hours_set: false,
             allow: Vec::new(),
         }
     }

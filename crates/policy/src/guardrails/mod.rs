@@ -1,5 +1,6 @@
 //! Guardrails: what may be automatic at all, from the environment and a `.env` file. Settings only add.
 
+pub mod dotenv;
 mod error;
 mod read;
 mod value;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use decision::rules::class::Class;
 
 use super::KEYS;
+use super::dotenv;
 use super::error::{GuardrailError, Origin, Reason};
 use super::value::{self, Value};
 use crate::bounds::{DOTENV_BYTES_MAX, NEVER_AUTO_MAX};
@@ -56,7 +57,7 @@ impl Readings {
         }
     }
 
-    /// Takes the lines of a `.env` file: `KEY=value`, `export KEY=value`, `KEY: value`, comments, blank lines.
+    /// Takes the lines of a `.env` file.
     pub(super) fn dotenv(&mut self, text: &str) {
         if text.len() > DOTENV_BYTES_MAX {
             self.refuse(Origin::Line(1), Reason::TooLarge);
@@ -64,24 +65,10 @@ impl Readings {
         }
         for (index, line) in text.lines().enumerate() {
             let origin = Origin::Line(index.saturating_add(1));
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
-            let Some((key, value)) = line.split_once(['=', ':']) else {
-                self.refuse(origin, Reason::Line);
-                continue;
-            };
-            let key = key.trim_end();
-            let is_key = !key.is_empty()
-                && key
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-            if is_key {
-                self.setting(key, value, origin);
-            } else {
-                self.refuse(origin, Reason::Line);
+            match dotenv::line(line) {
+                dotenv::Line::Nothing => {}
+                dotenv::Line::Setting(key, value) => self.setting(key, value, origin),
+                dotenv::Line::Unreadable => self.refuse(origin, Reason::Line),
             }
         }
     }

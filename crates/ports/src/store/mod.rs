@@ -196,6 +196,12 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn vault(&self) -> Result<VaultState, StoreError>;
 
+    /// Whether the kill switch is on, by the signed log.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn is_stopped(&self) -> Result<bool, StoreError>;
+
     /// Names of the budgets of automatic actions on workflow requests that a further one would exceed.
     ///
     /// # Errors

@@ -189,7 +189,7 @@ impl Store for SqliteStore {
         let mut used = self.reading(|connection| {
             brakes(connection, &self.budgets, person, entitlement, now, except)
         })?;
-        if self.signed(|signed| signed.vault.stopped) {
+        if self.is_stopped()? {
             used.insert(0, "the kill switch is on".to_owned());
         }
         Ok(used)
@@ -274,6 +274,10 @@ impl Store for SqliteStore {
 
     fn vault(&self) -> Result<VaultState, StoreError> {
         Ok(self.signed(|signed| signed.vault.clone()))
+    }
+
+    fn is_stopped(&self) -> Result<bool, StoreError> {
+        Ok(self.signed(|signed| signed.vault.stopped))
     }
 
     fn vault_brakes(

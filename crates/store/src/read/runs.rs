@@ -33,8 +33,10 @@ impl SqliteStore {
         })?;
         let mut leaves = leaves.into_iter().filter_map(|(number, bytes)| {
             let leaf = Leaf::parse(&bytes).ok()?;
-            let is_it = leaf.event == "vault.analysed" && leaf.clear.get("run")? == run;
-            is_it.then(|| Some((number, leaf.clear.get("record")?.clone())))?
+            if leaf.event != "vault.analysed" || leaf.clear.get("run")? != run {
+                return None;
+            }
+            Some((number, leaf.clear.get("record")?.clone()))
         });
         Ok(leaves.next())
     }

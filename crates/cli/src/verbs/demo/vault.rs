@@ -73,7 +73,6 @@ impl Stage {
                 approve: acts,
                 reject: acts,
                 close: acts,
-                hours_set: true,
                 allow: allow.to_vec(),
                 ..RuleSettings::default()
             },

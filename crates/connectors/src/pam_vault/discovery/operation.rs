@@ -9,6 +9,7 @@ use super::super::transport::{Call, JSON};
 use super::super::{text, values};
 use super::Logical;
 use super::parameter::{Meaning, Parameter, Place, properties, resolve};
+use crate::http;
 
 /// An operation as a document describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,13 +225,13 @@ impl Operation {
                         ));
                     }
                     path =
-                        path.replace(&format!("{{{}}}", parameter.name), &text::encoded(&written));
+                        path.replace(&format!("{{{}}}", parameter.name), &http::encoded(&written));
                 }
                 Place::Query => {
                     query.push(if query.is_empty() { '?' } else { '&' });
-                    query.push_str(&text::encoded(&parameter.name));
+                    query.push_str(&http::encoded(&parameter.name));
                     query.push('=');
-                    query.push_str(&text::encoded(&written()));
+                    query.push_str(&http::encoded(&written()));
                 }
                 Place::Header if parameter.required => {
                     return Err(format!(
