@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod embedded_directory;
 pub mod faulty;
 mod http;
+pub mod llm;
 pub mod mail;
 pub mod pam_vault;
 mod text;

@@ -1,0 +1,1 @@
+//! Against servers that are really there, when somebody starts them: `tests/llm/README.md` says how.
