@@ -93,10 +93,12 @@ impl Said {
         };
         let kind = text_at(&error, "/type");
         let inner = text_at(&error, "/innererror/code");
+        // A number is the status once more.
+        let is_number = code.parse::<u16>().is_ok() && !kind.is_empty();
         let codes = [code.as_str(), kind, inner];
         Some(Self {
             codes: codes.iter().map(|code| code.to_ascii_lowercase()).collect(),
-            code: if code.is_empty() {
+            code: if code.is_empty() || is_number {
                 kind.to_owned()
             } else {
                 code
@@ -192,7 +194,11 @@ impl Said {
                 told.push_str(&piece);
             }
         }
-        told.push_str(hint(reason));
+        let hint = hint(reason);
+        if !hint.is_empty() {
+            told.truncate(told.trim_end_matches('.').len());
+            told.push_str(hint);
+        }
         told
     }
 }
@@ -263,7 +269,7 @@ mod tests {
             ),
             (
                 r#"{"error":{"code":400,"message":"c","type":"b"}}"#,
-                "400",
+                "b",
                 "c",
             ),
             (

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use connectors::llm::{self, Provider};
-use ports::model::{Answer, ModelError, Reason, Stop};
+use ports::model::{Answer, Call, ModelError, Reason, Stop};
 use serde_json::{Value, json};
 
 use crate::server::{reply, serve};
@@ -111,7 +111,12 @@ fn each_exchange_is_sent_and_read_as_recorded() {
             .clone_into(&mut settings.model);
         let model = llm::open(settings).unwrap();
         let asked = asked(cassette["call"].as_str().unwrap(), provider);
-        let result = model.ask(&asked.call());
+        let most = cassette.get("output_tokens_max").and_then(Value::as_u64);
+        let call = Call {
+            output_tokens_max: most.map_or(400, |most| u32::try_from(most).unwrap()),
+            ..asked.call()
+        };
+        let result = model.ask(&call);
         let seen = served.join().unwrap().remove(0);
 
         let request = &cassette["request"];

@@ -98,13 +98,14 @@ fn what_is_cut_in_the_middle_is_no_answer() {
 
 #[test]
 fn content_has_a_bound() {
+    let body_bytes_max = usize::try_from(BODY_BYTES_MAX).unwrap();
     for provider in Provider::ALL {
         let most = "x".repeat(CONTENT_BYTES_MAX);
         let bytes = body(provider, &most, json!({})).to_string();
         assert_eq!(ask(provider, good(bytes.as_bytes())).unwrap().text, most);
         let bytes = body(provider, &format!("{most}x"), json!({})).to_string();
         refused(provider, good(bytes.as_bytes()), Reason::Unreadable);
-        let bytes = body(provider, &"x".repeat(BODY_BYTES_MAX as usize), json!({})).to_string();
+        let bytes = body(provider, &"x".repeat(body_bytes_max), json!({})).to_string();
         refused(provider, good(bytes.as_bytes()), Reason::Unreadable);
     }
     let call = |arguments: &str| json!({"function": {"name": "submit", "arguments": arguments}});

@@ -80,11 +80,17 @@ pub(crate) fn serve(script: Vec<Vec<u8>>) -> (String, JoinHandle<Vec<Seen>>) {
     (base, served)
 }
 
+/// The body of a request or an answer.
+pub(crate) fn body_of(message: &[u8]) -> Vec<u8> {
+    message[head_end(message).unwrap() + 4..].to_vec()
+}
+
 fn head_end(request: &[u8]) -> Option<usize> {
     request.windows(4).position(|four| four == b"\r\n\r\n")
 }
 
-fn taken_apart(request: &[u8]) -> Seen {
+/// A request.
+pub(crate) fn taken_apart(request: &[u8]) -> Seen {
     let end = head_end(request).unwrap();
     let head = String::from_utf8(request[..end].to_vec()).unwrap();
     Seen {
@@ -93,7 +99,8 @@ fn taken_apart(request: &[u8]) -> Seen {
     }
 }
 
-fn is_whole(request: &[u8]) -> bool {
+/// Whether all of a request, or of an answer, is there.
+pub(crate) fn is_whole(request: &[u8]) -> bool {
     let Some(end) = head_end(request) else {
         return false;
     };

@@ -85,7 +85,7 @@ fn each_status_has_its_name() {
     ] {
         for provider in Provider::ALL {
             for body in [
-                error(provider, kind, "Because."),
+                error(provider, kind, "It is so."),
                 Vec::new(),
                 b"<html>".to_vec(),
             ] {
@@ -99,7 +99,7 @@ fn each_status_has_its_name() {
                 assert_eq!(failed.again_after, again_after, "{what}");
                 assert_eq!(failed.counted, counted, "{what}");
                 assert!(failed.told.contains(&format!("HTTP {status}")), "{what}");
-                assert_eq!(failed.told.contains("Because."), is_explained, "{what}");
+                assert_eq!(failed.told.contains("It is so"), is_explained, "{what}");
                 is_presentable(&failed);
             }
         }
