@@ -92,6 +92,18 @@ fn digests_are_those_of_the_bodies() {
     }
 }
 
+/// A model writes the fields of its answer in this order, and what comes first decides what comes after.
+#[test]
+fn fields_go_out_in_the_order_of_the_form() {
+    for provider in Provider::ALL {
+        let (_, seen) = ask_and_see(provider, good(&good_body(provider)));
+        let body = String::from_utf8(seen.body).unwrap();
+        assert!(body.starts_with("{\"model\":"), "{body}");
+        let schema = body.split_once("\"properties\":").unwrap().1;
+        assert!(schema.starts_with("{\"verdict\":"), "{body}");
+    }
+}
+
 #[test]
 fn the_prefix_that_stays_the_same_is_marked_for_the_cache() {
     let mark = json!({"type": "ephemeral"});
