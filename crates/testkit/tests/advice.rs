@@ -1,13 +1,13 @@
 //! The review of a ticket by a model, over a whole agent: bounds, contract, what is recorded, what a person lifts, and replay.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    dead_code,
-    reason = "tests may panic, and the model of other tests has more than is used here"
+    reason = "tests may panic: that is how they fail"
 )]
 
+#[expect(dead_code, reason = "others use the rest")]
 #[path = "../../agent/tests/advise/model.rs"]
 mod model;
 

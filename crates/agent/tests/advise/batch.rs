@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::advise::asking::Asking;
-use agent::advise::batch::{BatchSettings, FIELDS, ModelAnalyst};
+use agent::advise::batch::{BatchSettings, ModelAnalyst};
+use agent::advise::question::FIELDS;
 use decision::evidence::analysis::Fault;
 use decision::findings::risk::RiskLevel;
 use decision::vault::evidence::Opinion;

@@ -1,6 +1,6 @@
 //! Models as advisers: the manners of asking, batches of a vault. Every answer that could do harm does none.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -11,5 +11,5 @@ mod asking;
 mod batch;
 #[path = "../common/mod.rs"]
 mod common;
-#[allow(dead_code, reason = "others use the rest")]
+#[expect(dead_code, reason = "others use the rest")]
 mod model;

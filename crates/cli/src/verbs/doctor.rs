@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use agent::advise::batch::FIELDS;
+use agent::advise::question::FIELDS;
 use agent::cycle::paths_digest;
 use connectors::pam_vault::{Line, State};
 use ports::{Clock as _, Store as _, SystemClock, Vault};

@@ -124,7 +124,9 @@ fn serve(stream: &TcpStream, all: &Mutex<Vec<Heard>>, say: &(dyn Fn(&Heard) -> S
         all.lock().unwrap().push(heard.clone());
         let (status, answer) = match say(&heard) {
             Say::Status(status, text) => (status, text.to_owned()),
-            said => (200, in_format(&heard.path, &said).to_string()),
+            said @ (Say::Text(_) | Say::Tool(..)) => {
+                (200, in_format(&heard.path, &said).to_string())
+            }
         };
         let head = format!(
             "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",

@@ -195,9 +195,10 @@ fn nobody_is_named_and_the_key_may_come_from_the_vault() {
     let mut world = World::waiting(&[], 2);
     with_model(&mut world, "openai", &provider);
     world.home.set("OPENAI_API_KEY", "");
-    world
-        .home
-        .set("MODEL_KEY_ASSET_ID", &world.simulator.landmarks().mail_secret.id);
+    world.home.set(
+        "MODEL_KEY_ASSET_ID",
+        &world.simulator.landmarks().mail_secret.id,
+    );
     let ran = world.run();
     ran.ends(0);
     assert_eq!(ran.with("done").len(), 2, "{}", ran.said);
