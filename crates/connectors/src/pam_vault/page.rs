@@ -206,12 +206,11 @@ mod tests {
 
     #[test]
     fn parts_end_where_a_cap_or_the_list_does() {
-        // Parts of 25 rows are capped at 20: what stands at 25 does not follow.
-        let (page, _, _) = read(&[5; 250], Position::Rows(0), 50, 20);
-        assert_eq!(page.rows, numbers(0, 20));
-        let mut lengths = vec![4; 60];
-        lengths.truncate(35);
-        let (page, _, _) = read(&lengths, Position::Rows(0), 100, 400);
+        // The part from 25 on is capped at 20 rows: what stands at 50 does not follow.
+        let lengths: Vec<u64> = (0..250).map(|at| if at < 20 { 6 } else { 1 }).collect();
+        let (page, _, _) = read(&lengths, Position::Rows(0), 100, 20);
+        assert_eq!(page.rows, numbers(0, 45));
+        let (page, _, _) = read(&[4; 35], Position::Rows(0), 100, 400);
         assert_eq!(page.rows, numbers(0, 35));
     }
 

@@ -208,6 +208,34 @@ fn a_position_that_is_ignored_is_an_incomplete_list() {
 }
 
 #[test]
+fn a_page_that_may_hide_others_is_no_end() {
+    for (pages, complete) in [
+        // It begins anew.
+        (&[0..30, 0..20][..], false),
+        // It is full.
+        (&[0..100, 50..150, 30..130], false),
+        // The last rows again, because others were filed.
+        (&[0..100, 100..150, 140..150], true),
+    ] {
+        let mut next = pages.iter();
+        let read = |position, _| {
+            let rows = match position {
+                Position::Rows(_) => next.next().cloned().unwrap(),
+                Position::Pages(_) => 0..0,
+            };
+            Ok(Page {
+                rows: rows
+                    .map(|id| json!({ "id": id, "status": "Active", "created": 1_767_200_520 }))
+                    .collect(),
+                ..Page::default()
+            })
+        };
+        let listing = walk(100, read, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(listing.complete, complete, "{pages:?} {listing:?}");
+    }
+}
+
+#[test]
 fn rows_that_arrive_during_the_walk_lose_none() {
     for total in [
         (|vault, _| Some(vault.all.len() as u64)) as fn(&Vault, usize) -> Option<u64>,
