@@ -11,6 +11,7 @@ mod failure;
 mod gate;
 mod health;
 mod list;
+mod page;
 mod paths;
 mod row;
 mod settings;
@@ -162,9 +163,11 @@ impl PamVault {
         each: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Listing, Failure> {
         let size = self.settings.page_size;
+        let mut passed = 0;
+        let mut once = |position, size| page::once(&self.transport, since, position, size);
         list::walk(
             size,
-            |position| list::page(&self.transport, since, size, position),
+            |position, size| page::whole(position, size, &mut passed, &mut once),
             each,
         )
     }

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::super::discovery::{Discovery, Logical};
 use super::super::failure::Kind;
+use super::super::page::{self, Position};
 use super::super::paths::Origin;
-use super::super::{PamVault, list, row, text};
+use super::super::{PamVault, row, text};
 use super::{Health, State, told};
 
 /// A clock that differs by more is told: requests are looked up by time.
@@ -106,7 +107,10 @@ impl PamVault {
         signed_in: bool,
     ) -> Vec<Value> {
         let since = now.minus(Minutes::from_days(30));
-        let page = |size, position| list::page(&self.transport, since, size, position);
+        let page = |size, position| {
+            let mut once = |position, size| page::once(&self.transport, since, position, size);
+            page::whole(Position::Rows(position), size, &mut 0, &mut once)
+        };
         let first = match page(self.settings.page_size, 0) {
             Ok(first) => first,
             Err(failure) => {
