@@ -10,35 +10,57 @@ use std::ops::ControlFlow;
 
 use decision::vault::run::Listing;
 use ports::vault::Row;
+use serde_json::Value;
 
 use super::bounds::{ANSWER_BYTES_MAX, PAGES_MAX, ROWS_MAX};
-use super::failure::Failure;
-use super::page::{Page, Position};
+use super::failure::{Failure, Kind};
+use super::page::{self, Page, Position};
 use super::row;
 
 /// Walks the list and hands over each row as it comes, until the end or until `each` says that it has enough. In the
-/// answer `complete` is false as well when `each` stopped it.
+/// answer `complete` is false as well when `each` stopped it. `once` makes one call; only a failure of the first page is an
+/// error. At most [`PAGES_MAX`] pages and [`ROWS_MAX`] rows are read, whatever the vault says.
 pub(super) fn walk(
     size: u32,
-    mut read: impl FnMut(Position, u32) -> Result<Page, Failure>,
+    once: &mut dyn FnMut(Position, u32) -> Result<Page, Failure>,
     each: &mut dyn FnMut(Row) -> ControlFlow<()>,
 ) -> Result<Listing, Failure> {
     let mut walk = Walk::new(size);
-    if let End::Stopped = walk.by_rows(&mut read, each)? {
+    let (page, asked) = walk.first(once)?;
+    let keys = walk.keys(&page);
+    let ControlFlow::Continue(mut brought) = walk.take(page, asked, each) else {
         return Ok(walk.listing(false));
+    };
+    if walk.is_last(brought) {
+        return Ok(walk.finish());
     }
-    if walk.may_count_pages()
-        && let End::Stopped = walk.by_pages(&mut read, each)
-    {
-        return Ok(walk.listing(false));
+    let mut position = walk.look(brought.rows, &keys, asked, once);
+    loop {
+        if walk.is_endless() {
+            break;
+        }
+        let page = match walk.read(position, once) {
+            Ok(page) => page,
+            Err(failure) => {
+                walk.breaks_off(&failure.text);
+                break;
+            }
+        };
+        brought = match walk.take(page, walk.size, each) {
+            ControlFlow::Continue(brought) => brought,
+            ControlFlow::Break(()) => return Ok(walk.listing(false)),
+        };
+        if walk.is_last(brought) {
+            break;
+        }
+        position = position.after(brought.rows);
     }
     Ok(walk.finish())
 }
 
-enum End {
-    Reached,
-    Stopped,
-}
+/// Why a list may hold more than was read.
+const UNSEEN: &str = "whether `pgp` counts pages could not be seen";
+const AGAIN: &str = "the vault gave the same page again (`pgp` is ignored)";
 
 /// What one page brought.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,9 +68,7 @@ struct Brought {
     rows: u64,
     /// Rows that no earlier page had.
     new: u64,
-    /// Rows that the page before had.
-    again: u64,
-    /// Whether the first page's first row is among them.
+    /// Whether the very first row of the list is among them.
     very_first: bool,
 }
 
@@ -56,32 +76,33 @@ struct Brought {
 #[derive(Clone, Copy, Debug)]
 enum Total {
     Untold,
-    /// The first that was not just the length of its page, and the latest.
+    /// The first; each one so far was no more than the length of its page.
+    Length(u64),
+    /// The first, and the latest.
     Told(u64, u64),
     /// One was below what was there: whatever it counts, it is not the requests.
     NotOne,
 }
 
 struct Walk {
+    /// Rows that were to be asked for at once, and those that are.
+    wanted: u32,
     size: u32,
     /// Hashes of ids; of whole rows where there is no id. A seeded hash, so that nobody can choose collisions.
     seen: HashSet<u64>,
     hasher: RandomState,
-    /// The very first row, the rows of the first page, and those of the last one.
     very_first: Option<u64>,
-    first: HashSet<u64>,
-    last: HashSet<u64>,
-    /// Rows of the smallest parts in which the first page was read, when it was not read in one.
-    part: Option<u32>,
     unreadable: u64,
+    /// Rows that were passed over because each is longer than an answer may be.
+    passed: u32,
     pages: u32,
-    last_rows: u64,
+    /// Rows of the longest page.
     longest: u64,
-    /// Whether the last page brought rows and none of them was new.
-    repeated: bool,
-    /// Whether a further page, asked for by rows as documented, came again or may hide others.
-    ignored: bool,
+    /// Rows of the last page, and how many were asked for, when it had fewer.
+    short: Option<(u64, u32)>,
     total: Total,
+    /// Why, unless a total says otherwise, others may be there that were not read.
+    doubt: Option<String>,
     broken: bool,
     remarks: Vec<String>,
 }
@@ -89,20 +110,18 @@ struct Walk {
 impl Walk {
     fn new(size: u32) -> Self {
         Self {
+            wanted: size,
             size,
             seen: HashSet::new(),
             hasher: RandomState::new(),
             very_first: None,
-            first: HashSet::new(),
-            last: HashSet::new(),
-            part: None,
             unreadable: 0,
+            passed: 0,
             pages: 0,
-            last_rows: 0,
             longest: 0,
-            repeated: false,
-            ignored: false,
+            short: None,
             total: Total::Untold,
+            doubt: None,
             broken: false,
             remarks: Vec::new(),
         }
@@ -128,135 +147,132 @@ impl Walk {
         endless
     }
 
-    /// Goes on, as documented, until there is nothing more. Only a failure on the very first page is an error.
-    fn by_rows(
+    fn read(
         &mut self,
-        read: &mut impl FnMut(Position, u32) -> Result<Page, Failure>,
-        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
-    ) -> Result<End, Failure> {
-        let mut at: u64 = 0;
+        position: Position,
+        once: &mut dyn FnMut(Position, u32) -> Result<Page, Failure>,
+    ) -> Result<Page, Failure> {
+        page::whole(position, self.size, &mut self.passed, once)
+    }
+
+    /// The first page, and how many rows it was asked with: fewer than others when it is too long for one answer. It is not
+    /// read in parts, because where a part begins is known only when it is known what `pgp` counts.
+    fn first(
+        &mut self,
+        once: &mut dyn FnMut(Position, u32) -> Result<Page, Failure>,
+    ) -> Result<(Page, u32), Failure> {
+        let mut asked = self.size;
         loop {
-            if self.is_endless() {
-                return Ok(End::Reached);
-            }
-            let page = match read(Position::Rows(at), self.size) {
-                Ok(page) => page,
-                Err(failure) if self.pages == 0 => return Err(failure),
-                Err(failure) => {
-                    self.breaks_off(&failure.text);
-                    return Ok(End::Reached);
+            match once(Position::Rows(0), asked) {
+                Err(failure) if failure.kind == Kind::TooLong && asked > 2 => {
+                    asked = (asked / 2).max(2);
                 }
-            };
-            let ControlFlow::Continue(brought) = self.take(page, self.size, each) else {
-                return Ok(End::Stopped);
-            };
-            // A page that begins anew, or is full, may hide any number of others behind it.
-            if self.repeated && (brought.very_first || brought.rows >= self.longest) {
-                self.ignored = true;
+                Err(failure) if failure.kind == Kind::TooLong => {
+                    // One of the newest two rows is too long by itself.
+                    self.doubt = Some(UNSEEN.to_owned());
+                    return Ok((self.read(Position::Rows(0), once)?, self.size));
+                }
+                read => return Ok((read?, asked)),
             }
-            if brought.new == 0 || self.is_last(brought) {
-                return Ok(End::Reached);
-            }
-            at = at.saturating_add(brought.rows);
         }
     }
 
-    /// Looks whether the position counts pages, and goes on if it does.
-    fn by_pages(
+    /// Looks what `pgp` counts, and gives the position that follows the first page of `rows`, with these `keys`. One place
+    /// further, a vault that counts rows shows nearly the first page again, and one that counts pages none of it.
+    fn look(
         &mut self,
-        read: &mut impl FnMut(Position, u32) -> Result<Page, Failure>,
-        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
-    ) -> End {
-        // Where a cap made the first page short, asking for more than the cap would leave it unclear what a page is. A page
-        // that was read in parts was read at positions that may have meant something else.
-        let (start, size) = match self.part {
-            Some(part) => (0, part.max(2)),
-            None => (1, u32::try_from(self.first.len()).unwrap_or(self.size)),
-        };
-        let size = size.clamp(1, self.size);
-        // The first walk met some of the pages by chance, and here they bring nothing new.
-        let mut known = self.seen.len() as u64 / u64::from(size) + 1;
-        let mut alike = 0;
-        let mut counts_pages = false;
-        self.last = match start {
-            0 => HashSet::new(),
-            _ => std::mem::take(&mut self.first),
-        };
-        for index in start.. {
-            if self.is_endless() {
-                break;
-            }
-            let page = match read(Position::Pages(index), size) {
-                Ok(page) => page,
-                Err(failure) if counts_pages => {
-                    self.breaks_off(&failure.text);
-                    break;
-                }
-                Err(failure) => {
-                    self.remark(&format!(
-                        "whether `pgp` counts pages could not be seen: {}",
-                        failure.text
-                    ));
-                    break;
-                }
-            };
-            let ControlFlow::Continue(brought) = self.take(page, size, each) else {
-                return End::Stopped;
-            };
-            if brought.rows == 0 {
-                break;
-            }
-            // One page that is mostly the page before may be the first page by another number; two mean that the position
-            // counts rows, or nothing.
-            let is_alike = brought.again.saturating_mul(2) >= brought.rows;
-            alike = if is_alike { alike + 1 } else { 0 };
-            if !counts_pages && alike == 2 {
-                break;
-            }
-            if brought.new > 0 && !is_alike && index > 0 {
-                counts_pages = true;
-                self.remark("the vault counts pages where rows are documented (`pgp`); it was read page by page");
-            }
-            if (brought.new == 0 && known == 0) || self.is_last(brought) {
-                break;
-            }
-            known = known.saturating_sub(u64::from(brought.new == 0));
+        rows: u64,
+        keys: &HashSet<u64>,
+        asked: u32,
+        once: &mut dyn FnMut(Position, u32) -> Result<Page, Failure>,
+    ) -> Position {
+        let by_rows = Position::Rows(rows);
+        // A page of one row is a row.
+        if self.doubt.is_some() || rows < 2 {
+            return by_rows;
         }
-        End::Reached
+        // Where a cap made the first page short, asking for more than the cap would leave it unclear what a page is.
+        let size = u32::try_from(rows).unwrap_or(asked).min(asked);
+        // Some count pages from one, so that the first page comes again by another number.
+        for index in 1..=2 {
+            let position = Position::Pages(index);
+            let page = match page::whole(position, size, &mut self.passed, once) {
+                Ok(page) => page,
+                Err(failure) => {
+                    let doubt = format!("{UNSEEN}: {}", failure.text);
+                    self.remark(&doubt);
+                    self.doubt = Some(doubt);
+                    return by_rows;
+                }
+            };
+            let shown = self.keys(&page);
+            if shown.is_empty() {
+                return by_rows;
+            }
+            if shown.intersection(keys).count().saturating_mul(2) < shown.len() {
+                self.size = size;
+                self.remark("the vault counts pages where rows are documented (`pgp`); it was read page by page");
+                return position;
+            }
+            if self.very_first.is_none_or(|first| !shown.contains(&first)) {
+                return by_rows;
+            }
+        }
+        by_rows
     }
 
-    /// Whether nothing can follow: no rows; or as many as the vault counts, and a page that was shorter than others.
-    fn is_last(&self, brought: Brought) -> bool {
+    /// Whether nothing can follow a page.
+    fn is_last(&mut self, brought: Brought) -> bool {
+        if brought.rows == 0 {
+            return true;
+        }
+        if brought.new == 0 {
+            // One that begins anew, or is full, may hide any number of others behind it. Any other is the end of the list
+            // once more, because requests were filed meanwhile.
+            if brought.very_first || brought.rows >= self.longest {
+                self.doubt = Some(AGAIN.to_owned());
+            }
+            return true;
+        }
         let all = match self.total {
             Total::Told(_, latest) => self.seen.len() as u64 >= latest,
-            Total::Untold | Total::NotOne => false,
+            Total::Untold | Total::Length(_) | Total::NotOne => false,
         };
-        brought.rows == 0 || (all && brought.rows < self.longest)
+        all && brought.rows < self.longest
     }
 
-    /// Hands over the rows of a page that was asked for with `size`.
+    fn key(&self, value: &Value, row: &Row) -> u64 {
+        match row {
+            Row::Request(request) => self.hasher.hash_one(&request.id),
+            Row::Unreadable { id: Some(id), .. } => self.hasher.hash_one(id),
+            Row::Unreadable { id: None, .. } => self.hasher.hash_one(value.to_string()),
+        }
+    }
+
+    fn keys(&self, page: &Page) -> HashSet<u64> {
+        let rows = page.rows.iter();
+        rows.map(|value| self.key(value, &row::row(value)))
+            .collect()
+    }
+
+    /// Hands over the rows of a page that was asked for with `asked` rows.
     fn take(
         &mut self,
         page: Page,
-        size: u32,
+        asked: u32,
         each: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> ControlFlow<(), Brought> {
-        let mut brought = Brought::default();
-        let rows = page.length();
-        let before = std::mem::replace(&mut self.last_rows, rows);
+        let mut brought = Brought {
+            rows: page.length(),
+            ..Brought::default()
+        };
+        let short = (brought.rows < u64::from(asked)).then_some((brought.rows, asked));
+        let short = std::mem::replace(&mut self.short, short);
         self.pages = self.pages.saturating_add(1);
-        self.longest = self.longest.max(rows);
-        if self.pages == 1 {
-            self.part = page.part;
-        }
-        let last = std::mem::take(&mut self.last);
+        self.longest = self.longest.max(brought.rows);
         for value in page.rows {
             let row = row::row(&value);
-            let key = match &row {
-                Row::Request(request) => self.hasher.hash_one(&request.id),
-                Row::Unreadable { id: Some(id), .. } => self.hasher.hash_one(id),
-                Row::Unreadable { id: None, .. } => self.hasher.hash_one(value.to_string()),
-            };
+            let key = self.key(&value, &row);
             drop(value);
             self.hand_over(key, row, &mut brought, each)?;
         }
@@ -268,15 +284,13 @@ impl Walk {
             let key = self.hasher.hash_one(("too long", place));
             self.hand_over(key, Row::Unreadable { id: None, why }, &mut brought, each)?;
         }
-        if brought.new > 0 && (1..u64::from(size)).contains(&before) {
+        if let (Some((rows, asked)), true) = (short, brought.new > 0) {
             self.remark(&format!(
-                "the vault gives {before} rows at once where {size} were asked for"
+                "the vault gives {rows} rows at once where {asked} were asked for"
             ));
         }
-        brought.again = self.last.intersection(&last).count() as u64;
-        self.repeated = brought.new == 0 && rows > 0;
         if let Some(total) = page.total {
-            self.hear(total, rows, size);
+            self.hear(total, brought.rows);
         }
         ControlFlow::Continue(brought)
     }
@@ -289,14 +303,8 @@ impl Walk {
         each: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let is_new = self.seen.insert(key);
-        self.very_first.get_or_insert(key);
-        if self.pages == 1 {
-            self.first.insert(key);
-        }
-        self.last.insert(key);
-        brought.rows = brought.rows.saturating_add(1);
         brought.new = brought.new.saturating_add(u64::from(is_new));
-        brought.very_first |= self.very_first == Some(key);
+        brought.very_first |= *self.very_first.get_or_insert(key) == key;
         match &row {
             // A later version of a request counts; what cannot be read is told once.
             Row::Request(_) => each(row),
@@ -308,31 +316,23 @@ impl Walk {
         }
     }
 
-    /// Weighs a total that came with a page of `rows`, asked for with `size`.
-    fn hear(&mut self, total: u64, rows: u64, size: u32) {
+    /// Weighs a total that came with a page of `rows`.
+    fn hear(&mut self, total: u64, rows: u64) {
         let seen = self.seen.len() as u64;
+        let asked = [self.wanted, self.size].map(u64::from);
+        let is_echo = asked.contains(&total) && seen < total;
         let is_length = total == rows && seen > 0;
-        let is_echo = (total == u64::from(size) || total == u64::from(self.size)) && seen < total;
+        if total < seen {
+            self.total = Total::NotOne;
+        }
         self.total = match self.total {
             Total::NotOne => Total::NotOne,
-            Total::Untold | Total::Told(..) if total < seen => Total::NotOne,
-            unchanged if is_length || is_echo => unchanged,
+            unchanged if is_echo => unchanged,
+            Total::Untold if is_length => Total::Length(total),
+            Total::Length(first) if is_length => Total::Length(first),
             Total::Untold => Total::Told(total, total),
-            Total::Told(first, _) => Total::Told(first, total),
+            Total::Length(first) | Total::Told(first, _) => Total::Told(first, total),
         };
-    }
-
-    /// Whether rows are missing, or may be, as they are when `pgp` counts pages.
-    fn may_count_pages(&self) -> bool {
-        !self.broken
-            && match self.total {
-                // One that equals what was asked for may be just that, said again.
-                Total::Told(first, _) => {
-                    (self.seen.len() as u64) < first || first == u64::from(self.size)
-                }
-                // A page of one row is a row.
-                Total::Untold | Total::NotOne => !self.ignored && self.first.len() > 1,
-            }
     }
 
     fn finish(mut self) -> Listing {
@@ -349,13 +349,13 @@ impl Walk {
                 }
                 seen >= first
             }
-            Total::Untold | Total::NotOne => {
+            Total::Untold | Total::Length(_) | Total::NotOne => {
                 self.remark("the vault states no total that can be relied on");
-                !self.ignored
+                self.doubt.is_none()
             }
         };
-        if self.repeated && !complete {
-            self.remark("the vault gave the same page again (`pgp` is ignored)");
+        if let (Some(doubt), false) = (self.doubt.take(), complete) {
+            self.remark(&doubt);
         }
         let complete = complete && !self.broken;
         self.listing(complete)
@@ -367,7 +367,7 @@ impl Walk {
             read: seen.saturating_sub(self.unreadable),
             total: match self.total {
                 Total::Told(_, latest) => Some(latest),
-                Total::Untold | Total::NotOne => None,
+                Total::Untold | Total::Length(_) | Total::NotOne => None,
             },
             unreadable: self.unreadable,
             complete,

@@ -162,14 +162,8 @@ impl PamVault {
         since: Timestamp,
         each: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Listing, Failure> {
-        let size = self.settings.page_size;
-        let mut passed = 0;
         let mut once = |position, size| page::once(&self.transport, since, position, size);
-        list::walk(
-            size,
-            |position, size| page::whole(position, size, &mut passed, &mut once),
-            each,
-        )
+        list::walk(self.settings.page_size, &mut once, each)
     }
 
     fn decide(&self, action: Action, request: &str, reason: &str) -> Answer {

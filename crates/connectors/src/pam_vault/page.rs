@@ -20,8 +20,6 @@ pub(super) struct Page {
     pub(super) too_long: Vec<u64>,
     /// What the vault says of the total.
     pub(super) total: Option<u64>,
-    /// Rows of the smallest parts in which it was read; `None` when it was read in one.
-    pub(super) part: Option<u32>,
 }
 
 impl Page {
@@ -41,6 +39,14 @@ pub(super) enum Position {
 }
 
 impl Position {
+    /// The position after a page of `rows`.
+    pub(super) fn after(self, rows: u64) -> Self {
+        match self {
+            Self::Rows(at) => Self::Rows(at.saturating_add(rows)),
+            Self::Pages(at) => Self::Pages(at.saturating_add(1)),
+        }
+    }
+
     pub(super) fn pgp(self) -> u64 {
         match self {
             Self::Rows(pgp) | Self::Pages(pgp) => pgp,
@@ -123,17 +129,13 @@ pub(super) fn whole(
         .find(|part| size.is_multiple_of(*part))
         .unwrap_or(1);
     let parts = size / part;
-    let mut page = Page {
-        part: Some(part),
-        ..Page::default()
-    };
+    let mut page = Page::default();
     for number in 0..parts {
         let read = whole(position.part(number, parts, part), part, passed, once)?;
         let length = read.length();
         page.rows.extend(read.rows);
         page.too_long.extend(read.too_long);
         page.total = read.total.or(page.total);
-        page.part = read.part.or(page.part).min(page.part);
         // The end of the list; or a cap, and what comes after it is not what follows.
         if length < u64::from(part) {
             break;
