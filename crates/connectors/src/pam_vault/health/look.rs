@@ -304,16 +304,10 @@ impl PamVault {
             );
         }
         health.say(
-            "right to decide",
-            State::Unknown,
-            "it cannot be tried without deciding something",
-            "make the agent's user an approver of those forms alone that it is to decide: the role Auditor does not decide",
-        );
-        health.say(
             "least privilege",
             State::Unknown,
-            "listing and assets need Auditor; a secret needs that one asset; closing requests of others needs an administrator",
-            "leave the administrator's right away unless stale requests are to be closed",
+            "not seen: the vault does not say which rights a user has, so nobody can tell from here whether they are too many",
+            "look there: listing and assets need Auditor, a secret that one asset, decisions an approver of those forms; closing requests of others needs an administrator, so leave that away unless stale requests are to be closed",
         );
     }
 }
