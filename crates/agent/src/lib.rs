@@ -14,7 +14,7 @@ pub mod ruling;
 
 use decision::evidence::record::Mode;
 use decision::rules::Rules;
-use ports::{Clock, Directory, Provisioner, Store};
+use ports::{Adviser, Clock, Directory, Provisioner, Store};
 use thiserror::Error;
 
 /// Everything that the stages share. Borrowed: who wires the agent owns the parts.
@@ -32,6 +32,8 @@ pub struct Agent<'a> {
     pub provisioner: &'a dyn Provisioner,
     /// The clock.
     pub clock: &'a dyn Clock,
+    /// Who advises before a ruling; `None` where no model is configured.
+    pub adviser: Option<&'a dyn Adviser>,
 }
 
 /// Why the agent could not do what was asked. What was committed before stays.

@@ -39,6 +39,7 @@ impl Parts {
             directory: &self.directory,
             provisioner: &self.directory,
             clock: self.clock.as_ref(),
+            adviser: None,
         }
     }
 }

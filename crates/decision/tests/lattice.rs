@@ -17,11 +17,13 @@
 mod common;
 
 use common::*;
+use decision::evidence::analysis::Advised;
 use decision::evidence::case::{
     AlreadyHeld, BrakeState, Case, CaseCoverage, JustificationState, Lack, LackSet, Lift,
     NameState, PersonState, PolicyState, Relation, TargetState,
 };
-use decision::evidence::record::{Advice, LogState, Mode};
+use decision::evidence::record::{Advice, Fault, LogState, Mode};
+use decision::findings::confidence::BasisPoints;
 use decision::findings::{Authority, AuthoritySet, FindingSet, Kind, Lifting, TABLE};
 use decision::rules::class::{Class, ClassSet};
 use decision::rules::ids::{RoleId, SideId, SystemId};
@@ -88,7 +90,7 @@ fn plain_case(rules: &Rules) -> Case<'static> {
         booked: Minutes(0),
         activity: 1,
         lacks: LackSet::EMPTY,
-        advice: Advice::Nothing,
+        advised: Advised::NOTHING,
         brake: BrakeState::Free,
         lifts: &[],
     }
@@ -146,12 +148,18 @@ fn is_plain(case: &Case<'_>, rules: &Rules) -> bool {
         && short
         && case.activity <= 30
         && case.lacks.is_empty()
-        && case.advice == Advice::Nothing
+        && case.advised.advice == Advice::Nothing
+        && case.advised.faults.is_empty()
+        && case.advised.confidence.0 >= 8_500
         && case.brake == BrakeState::Free
 }
 
 /// Position of that set of lifts.
 const WITHOUT_OWNER: usize = 3;
+
+fn fault(faults: &[Fault]) -> FindingSet {
+    FindingSet::of(faults.iter().map(|fault| fault.kind()))
+}
 
 type Change = fn(&mut Case<'static>);
 /// What a check can come to. Of two with different ranks the higher one is the more cautious; equal ranks do not compare.
@@ -228,9 +236,10 @@ const AXES: [Axis; 14] = [
     // Advice: `Narrow` and `AskFirst` are two findings with one outcome.
     &[
         (0, |_| ()),
-        (1, |case| case.advice = Advice::Narrow),
-        (1, |case| case.advice = Advice::AskFirst),
-        (2, |case| case.advice = Advice::LookCloser),
+        (1, |case| case.advised.advice = Advice::Narrow),
+        (1, |case| case.advised.advice = Advice::AskFirst),
+        (2, |case| case.advised.advice = Advice::LookCloser),
+        (2, |case| case.advised.faults = fault(&[Fault::Unreadable])),
     ],
     // Brake.
     &[(0, |_| ()), (1, |case| case.brake = BrakeState::Applied)],
@@ -304,7 +313,7 @@ fn every_combination_of_check_outcomes() {
                 &rules,
                 at(0),
             );
-            check_point(&ruling, name, is_plain(&case, &rules), case.advice);
+            check_point(&ruling, name, is_plain(&case, &rules), case.advised);
             counted[ruling.standing() as usize] += 1;
             *place = (ruling.shown, ruling.remaining);
         }
@@ -363,7 +372,7 @@ fn neighbours(known: &[[(Outcome, Outcome); 7]]) -> u64 {
     loosened
 }
 
-fn check_point(ruling: &Ruling, lifts: &str, plain: bool, advice: Advice) {
+fn check_point(ruling: &Ruling, lifts: &str, plain: bool, advised: Advised) {
     let findings = ruling.findings;
     let standing = ruling.standing();
     // Safety and usefulness in one: automatic exactly where it is promised.
@@ -376,7 +385,7 @@ fn check_point(ruling: &Ruling, lifts: &str, plain: bool, advice: Advice) {
     for kind in ruling.lifted.iter() {
         assert_ne!(kind.row().lifting, Lifting::Nobody, "{kind} lifted");
     }
-    if advice != Advice::Nothing {
+    if advised.advice != Advice::Nothing || !advised.faults.is_empty() {
         assert_ne!(ruling.shown, Outcome::Open);
     }
     let unlifted = findings.without(ruling.lifted);
@@ -539,9 +548,22 @@ fn fields() -> Vec<Vec<Change>> {
             },
         ],
         vec![
-            |case| case.advice = Advice::Narrow,
-            |case| case.advice = Advice::AskFirst,
-            |case| case.advice = Advice::LookCloser,
+            |case| case.advised.advice = Advice::Narrow,
+            |case| case.advised.advice = Advice::AskFirst,
+            |case| case.advised.advice = Advice::LookCloser,
+            |case| case.advised.faults = fault(&[Fault::Lost]),
+            |case| case.advised.faults = fault(&[Fault::Refused]),
+            |case| case.advised.faults = fault(&[Fault::CutShort]),
+            |case| case.advised.faults = fault(&[Fault::Filtered]),
+            |case| case.advised.faults = fault(&[Fault::Unreadable]),
+            |case| case.advised.faults = fault(&[Fault::OutOfContract]),
+            |case| case.advised.faults = fault(&[Fault::Unfounded]),
+            |case| case.advised.faults = fault(&[Fault::BoundReached]),
+            |case| case.advised.faults = fault(&Fault::ALL),
+            |case| case.advised.confidence = BasisPoints(0),
+            |case| case.advised.confidence = BasisPoints(8_499),
+            |case| case.advised.confidence = BasisPoints(8_500),
+            |case| case.advised.confidence = BasisPoints(u16::MAX),
         ],
         vec![|case| case.brake = BrakeState::Applied],
     ]
@@ -586,6 +608,88 @@ fn every_value_of_every_field_alone_and_with_two_others() {
         }
     }
     println!("{points} points");
+}
+
+/// Every opinion there is (each advice, every set of faults, every class of confidence, and findings that no analyst may make)
+/// over every value and every pair of values of all other fields, with and without lifts: what is shown and what remains are
+/// never looser than without it, and nothing that stood is gone. INVARIANT(ratchet).
+#[test]
+fn no_opinion_whatsoever_loosens_a_ruling() {
+    let rules = Rules::compile(lattice_policy()).unwrap();
+    let plain = plain_case(&rules);
+    let other: Vec<Change> = (fields().into_iter().flatten())
+        .filter(|change| {
+            let mut case = plain;
+            change(&mut case);
+            case.advised == Advised::NOTHING
+        })
+        .collect();
+    let mut opinions = Vec::new();
+    for advice in Advice::ALL {
+        for faults in 0_u32..1 << Fault::ALL.len() {
+            let faults = Fault::ALL
+                .iter()
+                .filter(|own| faults >> (**own as u32) & 1 == 1);
+            let faults = FindingSet::of(faults.map(|fault| fault.kind()));
+            for confidence in [10_000, 8_499] {
+                opinions.push(Advised {
+                    advice,
+                    faults,
+                    confidence: BasisPoints(confidence),
+                });
+            }
+        }
+        // Out of range, and trying to say what is not an analyst's to say.
+        opinions.push(Advised {
+            advice,
+            faults: FindingSet::whose(|_| true),
+            confidence: BasisPoints(u16::MAX),
+        });
+    }
+    let sets = [Vec::new(), lifts(None, false, 10), lifts(None, true, 10)];
+    let mut points = 0_u64;
+    let mut look = |case: &Case<'static>, opinions: &[Advised]| {
+        for lifts in &sets {
+            let without = Case {
+                lifts,
+                ..shorter(*case)
+            };
+            let before = rule(&without, &rules, at(0));
+            for opinion in opinions {
+                let case = Case {
+                    advised: *opinion,
+                    ..without
+                };
+                let after = rule(&case, &rules, at(0));
+                assert!(before.findings.is_subset(after.findings), "{opinion:?}");
+                assert!(before.shown <= after.shown, "{opinion:?}");
+                assert!(before.remaining <= after.remaining, "{opinion:?}");
+                assert!(before.confidence >= after.confidence, "{opinion:?}");
+                assert_eq!((before.risk, before.required), (after.risk, after.required));
+                assert!(
+                    after.standing() != Standing::Automatic
+                        || before.standing() == Standing::Automatic
+                );
+                points += 1;
+            }
+        }
+    };
+    look(&plain, &opinions);
+    for (number, one) in other.iter().enumerate() {
+        let mut case = plain;
+        one(&mut case);
+        look(&case, &opinions);
+        // Pairs with every twenty-third opinion, each pair with others: all are met many times over.
+        for (second, change) in other.iter().enumerate().skip(number + 1) {
+            let mut case = case;
+            change(&mut case);
+            let some: Vec<Advised> = (opinions.iter().skip((number + second) % 23).step_by(23))
+                .copied()
+                .collect();
+            look(&case, &some);
+        }
+    }
+    println!("{} opinions, {points} rulings", opinions.len());
 }
 
 /// In advise mode the plain request is shown as it would be, withheld, and released by one lift.

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use decision::evidence::record::{Fact, LogState, PersonStatus};
+use decision::evidence::record::{Fact, Fault, LogState, PersonStatus};
 use decision::findings::risk::RiskLevel;
 use decision::gate::vault::{Clearances, Permit, Withheld, admit};
 use decision::rules::Rules;
@@ -16,7 +16,7 @@ use decision::vault::run::{Allowance, Attendance, Listing, Settings};
 use decision::vault::signals::Justification;
 use decision::vault::{
     Action, Anomaly, Asset, Evidence, FORMAT, Finding, Frozen, Run, Signals, Status,
-    WorkflowRequest, rule,
+    WorkflowRequest, before_advice, rule,
 };
 
 const NOW: i64 = 1_795_334_400;
@@ -44,6 +44,7 @@ fn opinion(risk: Option<RiskLevel>, flags: &[Anomaly]) -> Opinion {
         flags: flags.to_vec(),
         summary: "as usual".into(),
         comment: "as usual".into(),
+        ..Opinion::default()
     }
 }
 
@@ -139,6 +140,18 @@ fn admitted(run: &Run, evidence: Evidence) -> Vec<Action> {
     assert_eq!(open.first().copied(), ruling.action());
     assert!(open.len() <= 1, "one action at a time: {open:?}");
     open
+}
+
+fn said(evidence: &mut Evidence, change: fn(&mut Opinion)) {
+    let mut own = evidence.opinion.clone().unwrap_or_default();
+    change(&mut own);
+    evidence.opinion = Some(own);
+}
+
+fn fault(evidence: &mut Evidence, fault: Fault) {
+    let mut own = evidence.opinion.clone().unwrap_or_default();
+    own.faults.push(fault);
+    evidence.opinion = Some(own);
 }
 
 type Change = (&'static str, fn(&mut Run, &mut Evidence), &'static [Action]);
@@ -464,6 +477,23 @@ fn changes() -> Vec<Change> {
             },
             NONE,
         ),
+        (
+            "a note",
+            |_, e| said(e, |own| own.note = "odd".into()),
+            NONE,
+        ),
+        ("lost", |_, e| fault(e, Fault::Lost), NONE),
+        ("refused", |_, e| fault(e, Fault::Refused), NONE),
+        ("cut short", |_, e| fault(e, Fault::CutShort), NONE),
+        ("filtered", |_, e| fault(e, Fault::Filtered), NONE),
+        ("unreadable", |_, e| fault(e, Fault::Unreadable), NONE),
+        (
+            "out of contract",
+            |_, e| fault(e, Fault::OutOfContract),
+            NONE,
+        ),
+        ("unfounded", |_, e| fault(e, Fault::Unfounded), NONE),
+        ("bound reached", |_, e| fault(e, Fault::BoundReached), NONE),
         // 40 + 30 + 30 points: security tooling, production, a flood.
         (
             "critical by points",
@@ -595,8 +625,37 @@ fn no_opinion_opens_anything() {
             }
         }
         evidence.opinion = None;
-        let with = admitted(&run, evidence);
+        let with = admitted(&run, evidence.clone());
         assert!(with.iter().all(|action| without.contains(action)), "{name}");
+        // Every set of faults with every risk, with and without a flag and a note: the findings only grow, and a fault blocks all.
+        let digest = run.digest();
+        let mut frozen = Frozen::new(&run, &digest, evidence, &rules);
+        let before = before_advice(&frozen);
+        for faults in 0_u32..1 << Fault::ALL.len() {
+            let faults: Vec<Fault> = (Fault::ALL.into_iter())
+                .filter(|fault| faults >> (*fault as u32) & 1 == 1)
+                .collect();
+            for (risk, flag, note) in risks
+                .iter()
+                .flat_map(|risk| [(risk, false, ""), (risk, true, ""), (risk, false, "odd")])
+            {
+                let flags: &[Anomaly] = if flag { &[Anomaly::OffHours] } else { &[] };
+                let said = Opinion {
+                    faults: faults.clone(),
+                    note: note.into(),
+                    ..opinion(*risk, flags)
+                };
+                frozen = frozen.with_opinion(Some(said));
+                let ruling = rule(&frozen);
+                assert!(before.is_subset(ruling.findings), "{name}");
+                let open = ruling.action();
+                assert!(
+                    open.is_none_or(|action| without.contains(&action)),
+                    "{name}"
+                );
+                assert!(open.is_none() || faults.is_empty(), "{name} {faults:?}");
+            }
+        }
     }
 }
 

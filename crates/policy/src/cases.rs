@@ -263,6 +263,7 @@ impl TestCase {
             approvals: Vec::new(),
             lifts: Vec::new(),
             advice: Advice::Nothing,
+            analysis: None,
             facts: self.fact("facts", self.facts.clone(), at),
             activity: self.fact("activity", 1, at),
             brakes: Vec::new(),

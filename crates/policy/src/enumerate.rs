@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use decision::evidence::analysis::Advised;
 use decision::evidence::case::{
     AlreadyHeld, BrakeState, Case, CaseCoverage, JustificationState, LackSet, NameState,
     PersonState, PolicyState, Relation, TargetState,
 };
-use decision::evidence::record::{Advice, LogState, Mode};
+use decision::evidence::record::{LogState, Mode};
 use decision::findings::FindingSet;
 use decision::findings::conditions::fit_of;
 use decision::rules::class::ClassSet;
@@ -256,7 +257,7 @@ fn all_clear(roles: &[RoleId], entitlement: EntitlementId) -> Case<'_> {
         booked: Minutes(0),
         activity: 0,
         lacks: LackSet::EMPTY,
-        advice: Advice::Nothing,
+        advised: Advised::NOTHING,
         brake: BrakeState::Free,
         lifts: &[],
     }

@@ -1,8 +1,12 @@
 //! An analyst: puts requests into words and says what it finds unusual. INVARIANT(ratchet): what it says can only withhold.
 
+use decision::evidence::Frozen as FrozenTicket;
+use decision::evidence::record::{Advice, Analysis};
 use decision::findings::risk::RiskLevel;
+use decision::rules::Rules;
 use decision::vault::Frozen;
 use decision::vault::evidence::Opinion;
+use decision::verdict::Ruling;
 
 use crate::error::PortError;
 
@@ -19,6 +23,11 @@ pub trait Analyst: Send + Sync {
     /// # Errors
     /// When it could not be asked at all.
     fn opinions(&self, batch: &[Subject<'_>]) -> Result<Vec<Option<Opinion>>, PortError>;
+
+    /// What somebody should know of the questions so far, such as what they cost.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A request as an analyst sees it: the evidence and the deterministic score, before any opinion.
@@ -30,4 +39,14 @@ pub struct Subject<'a> {
     pub points: u16,
     /// The level that they make.
     pub risk: RiskLevel,
+    /// Whether an outcome hangs on the opinion: without one, something would be done. An opinion on such a request is formed
+    /// without sight of any other request.
+    pub decides: bool,
+}
+
+/// Somebody, or something, that advises on a ticket before it is ruled upon.
+pub trait Adviser: Send + Sync {
+    /// What it says of a request. `frozen` and `ruling` are without any advice. It always says something: what went wrong is a
+    /// fault of the analysis, and withholds.
+    fn advise(&self, rules: &Rules, frozen: &FrozenTicket, ruling: &Ruling) -> (Advice, Analysis);
 }

@@ -15,7 +15,7 @@ mod secret;
 pub mod store;
 pub mod vault;
 
-pub use analyst::Analyst;
+pub use analyst::{Adviser, Analyst};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use commit::{Committed, CommittedAction, Done, commit, commit_all};
 pub use directory::Directory;

@@ -168,6 +168,7 @@ impl World {
             approvals: Vec::new(),
             lifts: Vec::new(),
             advice: Advice::Nothing,
+            analysis: None,
             facts: Fact::NotInProfile,
             activity: present(1),
             brakes: Vec::new(),

@@ -14,11 +14,12 @@ use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 use std::time::Instant;
 
+use decision::evidence::analysis::Advised;
 use decision::evidence::case::{
     AlreadyHeld, BrakeState, Case, CaseCoverage, JustificationState, LackSet, NameState,
     PersonState, PolicyState, Relation, TargetState,
 };
-use decision::evidence::record::{Advice, LogState, Mode};
+use decision::evidence::record::{LogState, Mode};
 use decision::findings::FindingSet;
 use decision::rules::class::ClassSet;
 use decision::rules::ids::{EntitlementId, RoleId, SideId};
@@ -228,7 +229,7 @@ fn case(asked: &Asked) -> Case<'_> {
         booked: Minutes(0),
         activity: 0,
         lacks: LackSet::EMPTY,
-        advice: Advice::Nothing,
+        advised: Advised::NOTHING,
         brake: BrakeState::Free,
         lifts: &[],
     }

@@ -189,6 +189,7 @@ impl CaseFile {
             approvals: Vec::new(),
             lifts: Vec::new(),
             advice: self.advice,
+            analysis: None,
             facts: Fact::NotInProfile,
             activity: self.fact("activity", 1),
             brakes: Vec::new(),

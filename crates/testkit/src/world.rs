@@ -165,6 +165,7 @@ impl World {
             directory: &self.directory,
             provisioner,
             clock: self.clock.as_ref(),
+            adviser: None,
         }
     }
 

@@ -9,7 +9,9 @@ use decision::rules::class::{Class, ClassSet};
 use decision::time::Timestamp;
 use decision::vault::evidence::{Done, Mapped, Opinion};
 use decision::vault::signals::Justification;
-use decision::vault::{Action, Evidence, Finding, Frozen, Ruling, Signals, WorkflowRequest, rule};
+use decision::vault::{
+    Action, Evidence, Finding, Findings, Frozen, Signals, WorkflowRequest, before_advice, rule,
+};
 use ports::analyst::Subject;
 
 use super::facts::{AssetFact, People, Person, assets};
@@ -88,7 +90,9 @@ pub(super) fn analyse(
         for ((row, frozen), opinion) in batch.into_iter().zip(opinions) {
             let frozen = frozen.with_opinion(opinion);
             let ruling = rule(&frozen);
-            let action = ruling.action().or_else(|| only_held_by_the_run(&ruling));
+            let action = ruling
+                .action()
+                .or_else(|| only_held_by_the_run(ruling.findings));
             planned.extend(action.map(|action| Planned {
                 row,
                 action,
@@ -110,10 +114,10 @@ pub(super) fn analyse(
 }
 
 /// What would be done if nothing but the run itself stood against it: nobody watches, or nobody confirmed the paths.
-fn only_held_by_the_run(ruling: &Ruling) -> Option<Action> {
+fn only_held_by_the_run(findings: Findings) -> Option<Action> {
     let is_of_the_run =
         |finding| matches!(finding, Finding::PlanningOnly | Finding::PathsUnconfirmed);
-    let free = |action: &Action| ruling.findings.against(*action).iter().all(is_of_the_run);
+    let free = |action: &Action| findings.against(*action).iter().all(is_of_the_run);
     Action::ALL.into_iter().find(free)
 }
 
@@ -123,10 +127,13 @@ fn opinions(cycle: &Cycle<'_>, batch: &[(usize, Frozen<'_>)]) -> Vec<Option<Opin
         .iter()
         .map(|(_, frozen)| {
             let (points, risk) = frozen.score();
+            let findings = before_advice(frozen);
+            let open = findings.open().or_else(|| only_held_by_the_run(findings));
             Subject {
                 frozen,
                 points,
                 risk,
+                decides: open.is_some(),
             }
         })
         .collect();

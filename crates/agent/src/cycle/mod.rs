@@ -182,6 +182,7 @@ impl Cycle<'_> {
         let (actions, ended) = acting.into_told();
         let why = ended.iter();
         remarks.extend(why.map(|why| format!("no further action was taken: {why}")));
+        remarks.extend(self.analyst.remarks());
         let finished = self.agent.now()?;
         // What was done is told whatever becomes of a file for others.
         if let Err(error) = self.write_state_file(finished) {

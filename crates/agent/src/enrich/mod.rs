@@ -1,11 +1,12 @@
 //! Enrichment: every fact that a ruling needs, gathered with its source and time. What cannot be read is said so.
 
+pub(crate) mod advice;
 mod linked;
 mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use decision::evidence::record::{Advice, Evidence, FORMAT, Fact, Lookup, Person};
+use decision::evidence::record::{Advice, Analysis, Evidence, FORMAT, Fact, Lookup, Person};
 use decision::request::Request;
 use decision::time::{Minutes, Timestamp};
 use ports::PortError;
@@ -23,6 +24,20 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
+    /// Puts into the evidence what was said of the request.
+    pub(crate) fn take_advice(&mut self, said: Option<(Advice, Analysis)>) {
+        if let Some((advice, analysis)) = said {
+            self.evidence.advice = advice;
+            self.evidence.analysis = Some(analysis);
+        }
+    }
+
+    /// What was said of the request.
+    pub(crate) fn said(&self) -> Option<(Advice, Analysis)> {
+        let analysis = self.evidence.analysis.clone()?;
+        Some((self.evidence.advice, analysis))
+    }
+
     /// The facts of somebody that changed each of `times` times that they were ruled upon count as unreadable. Nothing can be
     /// granted on them, so no version of them is expected.
     pub(crate) fn give_up(&mut self, times: u32) {
@@ -129,6 +144,7 @@ pub(crate) fn gather(
         approvals,
         lifts,
         advice: Advice::Nothing,
+        analysis: None,
         facts: fact(
             directory.facts(&request.id).map(Some),
             directory.name(),

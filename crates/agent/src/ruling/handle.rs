@@ -1,15 +1,19 @@
 //! Handling: requests in, committed and settled decisions out.
 
 use decision::evidence::Frozen;
+use decision::evidence::record::{Advice, Analysis};
 use decision::request::Request;
 use decision::verdict::Ruling;
 use ports::commit_all;
 use ports::store::{Remark, ReviewRow};
 
 use super::{Ruled, content_digest, prepare};
+use crate::enrich::Gathered;
 use crate::report::Decision;
 use crate::{Agent, AgentError, enrich, provision};
 
+/// Requests that are gathered at the same time when somebody is asked for advice.
+const AT_ONCE: usize = 8;
 /// How often a ruling is made again when somebody's facts moved on in between.
 const ATTEMPTS_MAX: u32 = 5;
 
@@ -27,6 +31,8 @@ struct Pending {
     position: usize,
     request: Request,
     filed: bool,
+    /// What was said of it, once somebody was asked: asked once, whatever has to be ruled again.
+    said: Option<(Advice, Analysis)>,
 }
 
 /// Answers, each with the position of its request.
@@ -53,6 +59,7 @@ impl Agent<'_> {
                         position,
                         request,
                         filed: true,
+                        said: None,
                     });
                 }
                 Err(error) => answers.push(Some(Err(error))),
@@ -94,7 +101,8 @@ impl Agent<'_> {
     /// When the store cannot be read.
     pub fn preview(&self, request: &Request) -> Result<Handled, AgentError> {
         let number = self.store.ruling_count(&request.id)?;
-        let gathered = enrich::gather(self, request, self.now()?)?;
+        let mut gathered = enrich::gather(self, request, self.now()?)?;
+        gathered.take_advice(crate::enrich::advice::said(self, &gathered.evidence)?);
         let ruled = prepare(self, gathered, true, number)?;
         Ok(Handled {
             decision: ruled.decision,
@@ -122,6 +130,7 @@ impl Agent<'_> {
             position: 0,
             request,
             filed,
+            said: None,
         }]);
         answers.pop().map_or_else(
             || Err(AgentError::NotFound("answer for a request".to_owned())),
@@ -235,18 +244,52 @@ impl Agent<'_> {
         answers
     }
 
+    /// Evidence for all that waits, advice included. A model takes seconds, so several are asked at the same time.
+    fn gather_all(&self, waiting: Vec<Pending>) -> Vec<(Pending, Result<Gathered, AgentError>)> {
+        let gather = |pending: &Pending| -> Result<Gathered, AgentError> {
+            let mut gathered = enrich::gather(self, &pending.request, self.now()?)?;
+            let said = match &pending.said {
+                Some(said) => Some(said.clone()),
+                None => enrich::advice::said(self, &gathered.evidence)?,
+            };
+            gathered.take_advice(said);
+            Ok(gathered)
+        };
+        let mut all = Vec::with_capacity(waiting.len());
+        let mut waiting = waiting.into_iter().peekable();
+        let at_once = if self.adviser.is_some() { AT_ONCE } else { 1 };
+        while waiting.peek().is_some() {
+            let some: Vec<Pending> = waiting.by_ref().take(at_once).collect();
+            let gathered: Vec<Result<Gathered, AgentError>> = if some.len() > 1 {
+                std::thread::scope(|scope| {
+                    let threads: Vec<_> = (some.iter())
+                        .map(|pending| scope.spawn(|| gather(pending)))
+                        .collect();
+                    let lost = || Err(AgentError::NotFound("evidence of a request".to_owned()));
+                    (threads.into_iter())
+                        .map(|thread| thread.join().unwrap_or_else(|_| lost()))
+                        .collect()
+                })
+            } else {
+                some.iter().map(gather).collect()
+            };
+            all.extend(some.into_iter().zip(gathered));
+        }
+        all
+    }
+
     /// Rules on all that waits and commits it. Gives back what has to be ruled upon again. In the `last` round, facts that
     /// never held still count as unreadable, and nothing is granted on them.
     fn round(&self, waiting: Vec<Pending>, last: bool) -> (Vec<Pending>, Answers) {
         let mut answers = Vec::new();
         let mut ruled: Vec<(Pending, Ruled)> = Vec::new();
-        for pending in waiting {
-            let made = self.now().and_then(|now| {
+        for (mut pending, gathered) in self.gather_all(waiting) {
+            let made = gathered.and_then(|mut gathered| {
                 let number = self.store.ruling_count(&pending.request.id)?;
-                let mut gathered = enrich::gather(self, &pending.request, now)?;
                 if last {
                     gathered.give_up(ATTEMPTS_MAX);
                 }
+                pending.said = gathered.said();
                 Ok(prepare(self, gathered, pending.filed, number)?)
             });
             match made {

@@ -145,6 +145,7 @@ pub(crate) fn plain(number: usize) -> Evidence {
                     .into(),
             comment: "Routine: standard container, stated change, nothing unusual in the window."
                 .into(),
+            ..Opinion::default()
         }),
         brakes: Vec::new(),
     }

@@ -44,7 +44,5 @@ pub const REFERENCES_MAX: usize = 8;
 pub const ACTION_TYPES_MAX: usize = 64;
 /// Largest pending file, in bytes.
 pub const PENDING_BYTES_MAX: u64 = 8 * 1024;
-/// Largest bundle of certificates, in bytes.
-pub const BUNDLE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Most records of assets that are kept during a run.
 pub const CACHED_MAX: usize = 100_000;

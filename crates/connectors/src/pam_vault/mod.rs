@@ -3,7 +3,6 @@
 
 mod asset;
 pub mod bounds;
-mod certificates;
 mod credential;
 mod decide;
 mod discovery;

@@ -13,11 +13,12 @@ use ureq::{Agent, Body};
 use zeroize::Zeroizing;
 
 use super::bounds::{ANSWER_BYTES_MAX, BACK_OFF, CONNECT_MAX, QUOTED_CHARS_MAX, RETRY_AFTER_MAX};
-use super::certificates::certificates;
 use super::failure::{Failure, Kind};
 use super::gate::Gate;
-use super::settings::{Address, Settings, SettingsError};
+use super::settings::{Settings, SettingsError};
 use super::text;
+use crate::address::Address;
+use crate::certificates::certificates;
 use crate::http::before_sending;
 
 /// The wire.
@@ -97,7 +98,13 @@ impl Transport {
         let tls = TlsConfig::builder()
             .provider(TlsProvider::Rustls)
             .root_certs(match &settings.ca_bundle {
-                Some(path) => RootCerts::new_with_certs(&certificates(path)?),
+                Some(path) => {
+                    let trusted = certificates(path).map_err(|why| SettingsError::Bundle {
+                        path: path.clone(),
+                        why,
+                    })?;
+                    RootCerts::new_with_certs(&trusted)
+                }
                 None => RootCerts::WebPki,
             })
             .disable_verification(settings.insecure)

@@ -192,6 +192,7 @@ fn evidence(id: &str, person: &str, entitlement: &str, power: &str, now: Timesta
         }],
         lifts: Vec::new(),
         advice: Advice::Nothing,
+        analysis: None,
         facts: Fact::NotInProfile,
         activity: present(0, now),
         brakes: Vec::new(),

@@ -1,6 +1,7 @@
 //! The case: frozen evidence turned into numbers, which is all that a ruling reads.
 
-use crate::evidence::record::{Advice, LogState, Mode};
+use crate::evidence::analysis::Advised;
+use crate::evidence::record::{LogState, Mode};
 use crate::findings::{AuthoritySet, FindingSet, Kind};
 use crate::rules::ApprovalSet;
 use crate::rules::class::ClassSet;
@@ -65,7 +66,7 @@ pub struct Case<'a> {
     /// What is missing or old.
     pub lacks: LackSet,
     /// What an analyst said.
-    pub advice: Advice,
+    pub advised: Advised,
     /// Whether a budget of automatic grants is used up.
     pub brake: BrakeState,
     /// Lifts that stand on the evidence (their age is the ruling's to judge).

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::analysis::{Analysis, Exchange, Fault, Trigger};
 pub use super::target::{Given, GivenKind, Target};
 use crate::findings::Kind;
 use crate::request::{Content, Request};
@@ -61,6 +62,9 @@ pub struct Evidence {
     pub lifts: Vec<LiftRecord>,
     /// What an analyst said.
     pub advice: Advice,
+    /// Who said it, how sure it is, and what was wrong with it; `None` where no model is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
     /// Facts about the request that a system vouches for, such as a declared incident. What the requester writes is
     /// never among them.
     #[serde(default = "not_in_profile")]

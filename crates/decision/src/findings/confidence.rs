@@ -1,4 +1,4 @@
-//! Are the facts complete and fresh enough. Basis points from a table; a model can only lower them (it has no say here).
+//! Are the facts complete and fresh enough. Basis points from a table; a model can only lower them.
 
 use super::{FindingSet, Kind};
 use crate::evidence::case::{Case, Lack, LackSet};
@@ -34,11 +34,18 @@ pub fn of(lacks: LackSet) -> BasisPoints {
     )
 }
 
+/// Our own confidence, or that of an analyst when it is lower.
+#[inline]
+#[must_use]
+pub fn stated(case: &Case<'_>) -> BasisPoints {
+    of(case.lacks).min(case.advised.confidence)
+}
+
 /// Low confidence escalates.
 #[inline]
 #[must_use]
 pub fn check(case: &Case<'_>) -> FindingSet {
-    FindingSet::EMPTY.with_if(of(case.lacks) < THRESHOLD, Kind::ConfidenceLow)
+    FindingSet::EMPTY.with_if(stated(case) < THRESHOLD, Kind::ConfidenceLow)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::evidence::{Frozen, Requester};
 use super::run::Attendance;
 use super::{Action, Anomaly, Finding, Findings, Status, WorkflowRequest};
 use crate::evidence::LEAVING_NOTICE;
+use crate::evidence::analysis::Fault;
 use crate::evidence::record::{Fact, LogState, PersonStatus};
 use crate::findings::risk::RiskLevel;
 use crate::rules::class::Class;
@@ -155,7 +156,11 @@ pub(crate) fn staleness(frozen: &Frozen<'_>) -> Findings {
 pub(crate) fn advice(frozen: &Frozen<'_>) -> Findings {
     let opinion = frozen.evidence().opinion.as_ref();
     let risk = opinion.and_then(|opinion| opinion.risk);
-    Findings::EMPTY
+    let faults = opinion.map_or(&[][..], |opinion| &opinion.faults);
+    let faulty = faults.iter().fold(Findings::EMPTY, |set, fault| {
+        set.with_if(true, fault_finding(*fault))
+    });
+    faulty
         .with_if(frozen.run.model_lost.is_some(), Finding::ModelLost)
         .with_if(risk.is_none(), Finding::Unscored)
         .with_if(
@@ -163,7 +168,21 @@ pub(crate) fn advice(frozen: &Frozen<'_>) -> Findings {
             Finding::AdvisedRisk,
         )
         .with_if(
-            opinion.is_some_and(|opinion| !opinion.flags.is_empty()),
+            opinion.is_some_and(|opinion| !opinion.flags.is_empty() || !opinion.note.is_empty()),
             Finding::AdvisedFlags,
         )
+}
+
+/// The finding that a fault of a model is.
+fn fault_finding(fault: Fault) -> Finding {
+    match fault {
+        Fault::Lost => Finding::ModelLost,
+        Fault::Refused => Finding::OpinionRefused,
+        Fault::CutShort => Finding::OpinionCutShort,
+        Fault::Filtered => Finding::OpinionFiltered,
+        Fault::Unreadable => Finding::OpinionUnreadable,
+        Fault::OutOfContract => Finding::OpinionOutOfContract,
+        Fault::Unfounded => Finding::OpinionUnfounded,
+        Fault::BoundReached => Finding::OpinionBoundReached,
+    }
 }

@@ -9,6 +9,7 @@ use super::checks;
 use super::request::{Action, Asset, Status, WorkflowRequest, same_user};
 use super::run::Run;
 use super::signals::{Anomalies, Anomaly, Justification, Signals};
+use crate::evidence::analysis::{Exchange, Fault};
 use crate::evidence::record::{Fact, PersonStatus};
 use crate::findings::risk::RiskLevel;
 use crate::rules::Rules;
@@ -104,6 +105,15 @@ pub struct Opinion {
     pub summary: String,
     /// One sentence of at most 20 words: the reason that the vault records.
     pub comment: String,
+    /// What a model found unusual that has no name among the flags, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// What was wrong with what a model said; each is a finding.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// The call in which it was said, when a model was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Exchange>,
 }
 
 /// Most words of a comment.

@@ -136,6 +136,20 @@ findings! {
     WindowTooLong "window-too-long" APPROVE "the window that was asked for is too long, or has no end";
     /// A configured model has no say in this run.
     ModelLost "model-lost" ALL "the configured model could not be asked";
+    /// A model did something that its contract does not give it.
+    OpinionOutOfContract "opinion-out-of-contract" ALL "the model did something that its contract does not give it";
+    /// A model answered for another request than the one that it was asked about, or not for this one, or twice.
+    OpinionUnfounded "opinion-unfounded" ALL "the model's opinions do not fit the requests that it was asked about";
+    /// A model ran into a bound.
+    OpinionBoundReached "opinion-bound-reached" ALL "the model ran into a bound of its contract";
+    /// A model refused to answer.
+    OpinionRefused "opinion-refused" ALL "the model refused to answer";
+    /// A provider filtered the question or the answer.
+    OpinionFiltered "opinion-filtered" ALL "the provider filtered the question or the answer";
+    /// A model's answer was cut short.
+    OpinionCutShort "opinion-cut-short" ALL "the model's answer was cut short";
+    /// A model's answer cannot be used.
+    OpinionUnreadable "opinion-unreadable" ALL "the model's answer cannot be used";
     /// No analyst gave a usable risk.
     Unscored "unscored" APPROVE "no analyst scored it";
     /// An analyst sees a higher risk.
@@ -217,6 +231,13 @@ impl Findings {
     pub fn iter(self) -> impl Iterator<Item = Finding> {
         let all = Finding::ALL.iter().copied();
         all.filter(move |finding| self.contains(*finding))
+    }
+
+    /// The first action against which nothing stands. A rejection comes before an approval.
+    #[must_use]
+    pub fn open(self) -> Option<Action> {
+        let mut actions = Action::ALL.into_iter();
+        actions.find(|action| self.against(*action).is_empty())
     }
 
     /// What stands against `action`.

@@ -17,7 +17,7 @@ pub use crate::gate::vault::key_of as gate_key;
 pub use evidence::{Evidence, Frozen};
 pub use findings::{Finding, Findings};
 pub use request::{Action, Asset, Status, WorkflowRequest};
-pub use ruling::{Ruling, rule};
+pub use ruling::{Ruling, before_advice, rule};
 pub use run::Run;
 pub use signals::{Anomaly, Signals};
 

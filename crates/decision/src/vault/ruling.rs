@@ -30,6 +30,12 @@ pub fn rule(frozen: &Frozen<'_>) -> Ruling {
 
 /// What every check says, together.
 pub(crate) fn findings(frozen: &Frozen<'_>) -> Findings {
+    before_advice(frozen).union(checks::advice(frozen))
+}
+
+/// What every check but that of advice says: what stands whatever an analyst thinks.
+#[must_use]
+pub fn before_advice(frozen: &Frozen<'_>) -> Findings {
     checks::request(frozen)
         .union(checks::run(frozen))
         .union(checks::once(frozen))
@@ -37,15 +43,12 @@ pub(crate) fn findings(frozen: &Frozen<'_>) -> Findings {
         .union(checks::allowance(frozen))
         .union(checks::risk(frozen))
         .union(checks::staleness(frozen))
-        .union(checks::advice(frozen))
 }
 
 impl Ruling {
     /// What the rules allow: the first action against which nothing stands. A rejection comes before an approval.
     #[must_use]
     pub fn action(&self) -> Option<Action> {
-        Action::ALL
-            .into_iter()
-            .find(|action| self.findings.against(*action).is_empty())
+        self.findings.open()
     }
 }

@@ -130,7 +130,7 @@ pub fn rule(case: &Case<'_>, rules: &Rules, now: Timestamp) -> Ruling {
         remaining: findings.without(lifted).outcome(),
         points,
         risk: level,
-        confidence: confidence::of(case.lacks),
+        confidence: confidence::stated(case),
         required,
         term: duration.term,
         until: earlier(case.until, lifting::accepted_until(case, lifted, now)),

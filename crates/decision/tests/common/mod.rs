@@ -171,6 +171,7 @@ pub fn evidence(rules: &Rules, access: &str) -> Evidence {
         approvals: Vec::new(),
         lifts: Vec::new(),
         advice: Advice::Nothing,
+        analysis: None,
         facts: Fact::NotInProfile,
         activity: present(1),
         brakes: Vec::new(),

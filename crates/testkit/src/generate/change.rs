@@ -1,7 +1,8 @@
 //! One change somewhere in a record, which may matter or not.
 
 use decision::evidence::record::{
-    Advice, EarlierGrant, Evidence, Fact, Holdings, LogState, Lookup, PersonStatus, Target,
+    Advice, Analysis, EarlierGrant, Evidence, Fact, Fault, Holdings, LogState, Lookup,
+    PersonStatus, Target, Trigger,
 };
 use decision::request::{Access, Claim, Term};
 use decision::rules::policy::ApprovalKind;
@@ -13,6 +14,21 @@ use super::evidence::{approval, at, read};
 /// One change somewhere in the record.
 pub(super) fn any(dice: &mut Dice<'_>, evidence: &mut Evidence) {
     match dice.below(20) {
+        0 if dice.chance(50) => {
+            let faults = Fault::ALL.into_iter().filter(|_| dice.chance(15));
+            evidence.analysis = Some(Analysis {
+                analyst: "model".into(),
+                faults: faults.collect(),
+                confidence: None,
+                ..Analysis::default()
+            });
+            if let Some(analysis) = &mut evidence.analysis {
+                analysis.confidence =
+                    dice.of(&[None, Some(0), Some(8_499), Some(8_500), Some(20_000)]);
+                let triggers = Trigger::ALL.into_iter();
+                analysis.triggers = triggers.filter(|_| dice.chance(8)).collect();
+            }
+        }
         0 => evidence.advice = dice.of(&Advice::ALL),
         1 if dice.chance(40) => evidence.own_policy = true,
         1 => evidence.brakes.push("day".into()),

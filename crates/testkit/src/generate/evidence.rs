@@ -140,6 +140,7 @@ fn plain(policy: &Policy, asked: &str) -> Evidence {
         approvals: vec![approval("a0", ApprovalKind::Manager, "m1", -600)],
         lifts: Vec::new(),
         advice: Advice::Nothing,
+        analysis: None,
         facts: Fact::NotInProfile,
         activity: read(1),
         brakes: Vec::new(),

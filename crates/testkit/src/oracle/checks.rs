@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use decision::evidence::record::{Advice, Fact, LogState, Lookup, Mode, PersonStatus, Target};
+use decision::evidence::record::{
+    Advice, Fact, Fault, LogState, Lookup, Mode, PersonStatus, Target,
+};
 use decision::findings::Kind;
 use decision::rules::class::Class;
 use decision::rules::conditions::PermittedFit;
@@ -339,7 +341,23 @@ pub(super) fn caution(view: &View<'_>) -> BTreeSet<Kind> {
     if confidence(view) < 8_500 {
         found.insert(Kind::ConfidenceLow);
     }
+    let analysis = view.evidence.analysis.clone().unwrap_or_default();
+    for fault in &analysis.faults {
+        found.insert(match fault {
+            Fault::Lost => Kind::ModelLost,
+            Fault::Refused => Kind::AdviceRefused,
+            Fault::CutShort => Kind::AdviceCutShort,
+            Fault::Filtered => Kind::AdviceFiltered,
+            Fault::Unreadable => Kind::AdviceUnreadable,
+            Fault::OutOfContract => Kind::AdviceOutOfContract,
+            Fault::Unfounded => Kind::AdviceUnfounded,
+            Fault::BoundReached => Kind::AdviceBoundReached,
+        });
+    }
     match view.evidence.advice {
+        _ if !analysis.triggers.is_empty() => {
+            found.insert(Kind::AdviceLookCloser);
+        }
         Advice::Nothing => {}
         Advice::Narrow => {
             found.insert(Kind::AdviceNarrow);
@@ -387,5 +405,7 @@ pub(super) fn confidence(view: &View<'_>) -> u16 {
         .filter(|(is, _)| *is)
         .map(|(_, cost)| cost)
         .sum();
-    10_000_u16.saturating_sub(cost)
+    let own = 10_000_u16.saturating_sub(cost);
+    let stated = evidence.analysis.as_ref().and_then(|said| said.confidence);
+    stated.map_or(own, |stated| own.min(stated))
 }

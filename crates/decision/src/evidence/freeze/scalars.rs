@@ -6,6 +6,7 @@ use super::given::{asked_ways, danger_given};
 use super::held::already_held;
 use super::name::{entitlement_name, subject_of, target_fact};
 use super::people::{person_state, relation};
+use crate::evidence::analysis::Advised;
 use crate::evidence::case::{
     BrakeState, Case, CaseCoverage, LackSet, NameState, PolicyState, TargetState,
 };
@@ -65,7 +66,7 @@ pub(super) fn scalars(evidence: &Evidence, rules: &Rules) -> (Case<'static>, Vec
         booked: booked(evidence, rules),
         activity: evidence.activity.value().copied().unwrap_or(0),
         lacks: LackSet::EMPTY,
-        advice: evidence.advice,
+        advised: Advised::of(evidence.advice, evidence.analysis.as_ref()),
         brake: if evidence.brakes.is_empty() {
             BrakeState::Free
         } else {

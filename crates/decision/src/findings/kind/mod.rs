@@ -146,6 +146,29 @@ findings! {
     /// An analyst sees something that a person should look at.
     AdviceLookCloser "advice-look-closer" Advice Escalate [ResourceOwner]
         Lifting::Any(OWNER_OR_SECURITY, WEEK);
+    /// A configured model could not be asked.
+    ModelLost "model-lost" Advice Escalate [ResourceOwner] Lifting::Any(OWNER_OR_SECURITY, WEEK);
+    /// The model did something that its contract does not give it.
+    AdviceOutOfContract "advice-out-of-contract" Advice Escalate [Security ResourceOwner]
+        Lifting::Any(OWNER_OR_SECURITY, WEEK);
+    /// The model names something that the evidence does not have.
+    AdviceUnfounded "advice-unfounded" Advice Escalate [ResourceOwner]
+        Lifting::Any(OWNER_OR_SECURITY, WEEK);
+    /// The model ran into a bound of its contract.
+    AdviceBoundReached "advice-bound-reached" Advice Escalate [ResourceOwner]
+        Lifting::Any(OWNER_OR_SECURITY, WEEK);
+    /// The model refused to answer.
+    AdviceRefused "advice-refused" Advice Escalate [ResourceOwner]
+        Lifting::Any(OWNER_OR_SECURITY, WEEK);
+    /// The provider filtered the question or the answer.
+    AdviceFiltered "advice-filtered" Advice Escalate [ResourceOwner]
+        Lifting::Any(OWNER_OR_SECURITY, WEEK);
+    /// The model's answer was cut short.
+    AdviceCutShort "advice-cut-short" Advice Escalate [ResourceOwner]
+        Lifting::Any(OWNER_OR_SECURITY, WEEK);
+    /// The model's answer cannot be used.
+    AdviceUnreadable "advice-unreadable" Advice Escalate [ResourceOwner]
+        Lifting::Any(OWNER_OR_SECURITY, WEEK);
     /// The name holds control, bidirectional or invisible characters, mixed scripts or wildcards.
     NameSuspicious "name-suspicious" Entitlement Ask [Requester] Lifting::Nobody;
     /// The person holds it already, and not from us.

@@ -93,7 +93,15 @@ pub fn because(frozen: &Frozen, rules: &Rules, kind: Kind) -> String {
             "the manager's approval is required and not recorded".to_owned()
         }
         Kind::ConfidenceLow => lacks(frozen),
-        Kind::AdviceLookCloser => "the analyst asks a person to look".to_owned(),
+        Kind::AdviceLookCloser => look_closer(frozen),
+        Kind::ModelLost
+        | Kind::AdviceOutOfContract
+        | Kind::AdviceUnfounded
+        | Kind::AdviceBoundReached
+        | Kind::AdviceRefused
+        | Kind::AdviceFiltered
+        | Kind::AdviceCutShort
+        | Kind::AdviceUnreadable => fault(frozen, kind),
         Kind::AdviceAskFirst => "the analyst would ask something first".to_owned(),
         Kind::AdviceNarrow => "the analyst thinks that less would do".to_owned(),
         Kind::NameSuspicious => format!(
@@ -274,8 +282,32 @@ fn risk_sentence(frozen: &Frozen, rules: &Rules) -> String {
     )
 }
 
+/// With the reasons of the contract that were named.
+fn look_closer(frozen: &Frozen) -> String {
+    let analysis = frozen.evidence().analysis.as_ref();
+    let triggers = analysis.map_or(&[][..], |analysis| &analysis.triggers);
+    let named: Vec<&str> = triggers.iter().map(|trigger| trigger.name()).collect();
+    let why = if named.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", named.join(", "))
+    };
+    format!("the analyst asks a person to look{why}")
+}
+
+fn fault(frozen: &Frozen, kind: Kind) -> String {
+    let analysis = frozen.evidence().analysis.as_ref();
+    let mut faults = analysis.map_or(&[][..], |analysis| &analysis.faults).iter();
+    let told = faults
+        .find(|fault| fault.kind() == kind)
+        .map(|fault| fault.told());
+    told.unwrap_or("the model's answer cannot be used")
+        .to_owned()
+}
+
 fn lacks(frozen: &Frozen) -> String {
-    let lacks = frozen.case().lacks;
+    let case = frozen.case();
+    let lacks = case.lacks;
     let words: Vec<String> = lacks
         .iter()
         .map(|lack| {
@@ -290,9 +322,12 @@ fn lacks(frozen: &Frozen) -> String {
             format!("{what} (-0.{:02})", confidence::cost(lack) / 100)
         })
         .collect();
+    let stated = confidence::stated(&case);
+    let lowered = (stated < confidence::of(lacks)).then(|| "as the analyst states it".to_owned());
+    let words: Vec<String> = words.into_iter().chain(lowered).collect();
     format!(
         "confidence {}: {}",
-        confidence_text(confidence::of(lacks)),
+        confidence_text(stated),
         words.join(", ")
     )
 }

@@ -81,9 +81,12 @@ pub fn cleared(frozen: &Frozen, rules: &Rules, check: Check) -> String {
         },
         Check::Confidence => format!(
             "{}: all facts there and fresh",
-            confidence_text(confidence::of(case.lacks))
+            confidence_text(confidence::stated(&case))
         ),
-        Check::Advice => "the built-in analyst has nothing to add".to_owned(),
+        Check::Advice => match &evidence.analysis {
+            None => "the built-in analyst has nothing to add".to_owned(),
+            Some(analysis) => format!("{} has nothing to add", analysis.analyst),
+        },
         Check::Mode => "guarded, budgets left".to_owned(),
     }
 }

@@ -13,11 +13,12 @@ mod tests;
 use std::hint::black_box;
 use std::sync::Arc;
 
+use decision::evidence::analysis::Advised;
 use decision::evidence::case::{
     AlreadyHeld, BrakeState, Case, CaseCoverage, Lack, LackSet, NameState, PersonState,
     PolicyState, Relation, TargetState,
 };
-use decision::evidence::record::{Advice, LogState, Mode};
+use decision::evidence::record::{LogState, Mode};
 use decision::findings::over_asking::standard_instead;
 use decision::findings::{FindingSet, Kind, approvals};
 use decision::rules::class::ClassSet;
@@ -236,7 +237,7 @@ impl<'a> Judge<'a> {
             booked: Minutes(0),
             activity: 1,
             lacks: LackSet::EMPTY,
-            advice: Advice::Nothing,
+            advised: Advised::NOTHING,
             brake: BrakeState::Free,
             lifts: &[],
         };

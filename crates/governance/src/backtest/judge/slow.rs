@@ -147,6 +147,7 @@ fn record(story: &Story<'_>, rules: &Rules, declared: &[String]) -> Evidence {
         approvals: Vec::new(),
         lifts: Vec::new(),
         advice: Advice::Nothing,
+        analysis: None,
         facts: match attributes(story.facts) {
             Some(value) => Fact::Present {
                 value,

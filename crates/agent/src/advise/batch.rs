@@ -1,0 +1,409 @@
+//! A model as the analyst of a vault's requests. Those on which an outcome hangs are asked about alone, so that no text of one
+//! request has a say in the outcome of another; the rest goes in batches, for the report.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use decision::evidence::analysis::{Exchange, Fault};
+use decision::vault::Anomaly;
+use decision::vault::evidence::Opinion;
+use ports::PortError;
+use ports::analyst::{Analyst, Subject};
+use ports::model::{Call, Form, Turn};
+use serde_json::{Value, json};
+
+use super::asking::{Asked, Asking, Failed};
+use super::normal::{self, OTHER, Said};
+use super::prompts::{Prompt, vault_analysis};
+use super::purse::{Purse, dollars};
+use super::text::{Pseudonyms, name, untrusted};
+use super::{built_in, purse::nanodollars};
+
+/// Fields of a request that a model is shown, and nothing else: name and what it is.
+pub const FIELDS: &[(&str, &str)] = &[
+    ("id", "a number made for the call, never the vault's id"),
+    ("requester", "a pseudonym made for the call"),
+    ("asset", "name of the asset"),
+    ("asset_type", "its type"),
+    ("container", "its path of containers"),
+    ("tags", "its tags"),
+    ("action", "what is to be done with it"),
+    ("status", "where the request stands"),
+    ("window_hours", "how long access is wanted, in hours"),
+    (
+        "justification",
+        "what the requester wrote, at most 2,000 characters, secrets masked, people under pseudonyms",
+    ),
+    ("classes", "never-auto classes of the asset"),
+    (
+        "signals",
+        "figures of the window: frequency, peers, off-hours, first time, days since filed and approved",
+    ),
+    ("anomalies", "what the rules find unusual"),
+    ("points", "the deterministic score and its level"),
+];
+
+/// Tokens of an answer for each request, and for the frame around them.
+const TOKENS_EACH: u32 = 400;
+const TOKENS_FRAME: u32 = 200;
+/// Most tags and containers of an asset that are shown.
+const LISTED_MAX: usize = 20;
+
+/// How a model analyses.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchSettings {
+    /// Requests in a batch, 1 to 100.
+    pub size: usize,
+    /// Batches at the same time, 1 to 64.
+    pub at_once: usize,
+    /// Most that one request asked about alone may cost, in nanodollars.
+    pub each: u64,
+}
+
+/// A model as an analyst.
+pub struct ModelAnalyst {
+    asking: Arc<Asking>,
+    settings: BatchSettings,
+    own_user: Option<String>,
+    run: Purse,
+    prompt: Prompt,
+    form: Form,
+    lost: Mutex<BTreeMap<String, u64>>,
+}
+
+impl ModelAnalyst {
+    /// Asks through `asking`, and spends at most `limit` nanodollars. `own_user`: the agent's own user in the vault.
+    #[must_use]
+    pub fn new(
+        asking: Arc<Asking>,
+        settings: BatchSettings,
+        own_user: Option<String>,
+        limit: u64,
+    ) -> Self {
+        Self {
+            asking,
+            settings: BatchSettings {
+                size: settings.size.clamp(1, 100),
+                at_once: settings.at_once.clamp(1, 64),
+                each: settings.each.max(nanodollars(0.000_001)),
+            },
+            own_user,
+            run: Purse::new(limit),
+            prompt: vault_analysis(),
+            form: form(),
+            lost: Mutex::default(),
+        }
+    }
+
+    /// What was spent, in nanodollars.
+    #[must_use]
+    pub fn spent(&self) -> u64 {
+        self.run.spent()
+    }
+
+    /// What went wrong so far, for the report: each cause with how many requests it met.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let lost = self
+            .lost
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut remarks: Vec<String> = lost
+            .iter()
+            .map(|(why, count)| format!("no opinion of the model on {count} requests: {why}"))
+            .collect();
+        if self.run.spent() > 0 {
+            remarks.push(format!(
+                "the model cost {} USD of {} USD",
+                dollars(self.run.spent()),
+                dollars(self.run.limit())
+            ));
+        }
+        remarks
+    }
+
+    /// One question about some requests, their opinions in order. What fails is asked in halves, then alone, then given up.
+    fn ask(&self, subjects: &[&Subject<'_>]) -> Vec<Opinion> {
+        let mut people = Pseudonyms::default();
+        let question = question(subjects, self.own_user.as_deref(), &mut people);
+        let turns = [Turn::Ours(question.to_string())];
+        let count = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+        let call = Call {
+            instructions: self.prompt.text,
+            turns: &turns,
+            tools: &[],
+            form: Some(&self.form),
+            output_tokens_max: TOKENS_EACH
+                .saturating_mul(count)
+                .saturating_add(TOKENS_FRAME),
+        };
+        let own = Purse::new(self.settings.each);
+        let alone = subjects.len() == 1;
+        let purses: Vec<&Purse> = std::iter::once(&self.run)
+            .chain(alone.then_some(&own))
+            .collect();
+        let Asked { answer, exchange } = self.asking.ask(&call, &self.prompt.version, &purses);
+        let said = answer.and_then(|answer| {
+            normal::opinions(&answer.text).map_err(|(fault, why)| Failed {
+                fault,
+                why,
+                smaller_may_help: true,
+            })
+        });
+        let opinions = match said {
+            Ok(said) => self.matched(subjects, &said, &people),
+            Err(failed) if failed.smaller_may_help && subjects.len() > 1 => {
+                let (first, second) = subjects.split_at(subjects.len() / 2);
+                let mut both = self.ask(first);
+                both.extend(self.ask(second));
+                both
+            }
+            Err(failed) => self.none(subjects, &failed),
+        };
+        with_exchange(opinions, exchange)
+    }
+
+    /// Opinions matched by id. One that is missing or there twice is none; one for a request that was not asked about makes all
+    /// of them doubtful.
+    fn matched(
+        &self,
+        subjects: &[&Subject<'_>],
+        said: &[Said],
+        people: &Pseudonyms,
+    ) -> Vec<Opinion> {
+        let mut by_id: BTreeMap<&str, Vec<&Said>> = BTreeMap::new();
+        for one in said {
+            by_id.entry(one.id.as_str()).or_default().push(one);
+        }
+        let ids: Vec<String> = (1..=subjects.len()).map(id_of).collect();
+        let foreign = by_id.keys().any(|id| ids.iter().all(|own| own != id));
+        let matched = subjects.iter().zip(&ids).map(|(subject, id)| {
+            let ours = built_in::opinion(subject);
+            let own = by_id.get(id.as_str()).map_or(&[][..], Vec::as_slice);
+            let mut opinion = match own {
+                [one] => normal::opinion(one, people, self.asking.name(), &ours),
+                [] => self.unfounded(ours, "its answer leaves requests out"),
+                [_, _, ..] => self.unfounded(ours, "its answer has two opinions on one request"),
+            };
+            if foreign && !opinion.faults.contains(&Fault::Unfounded) {
+                opinion.faults.push(Fault::Unfounded);
+            }
+            opinion
+        });
+        matched.collect()
+    }
+
+    fn unfounded(&self, ours: Opinion, why: &str) -> Opinion {
+        self.count(why, 1);
+        Opinion {
+            faults: vec![Fault::Unfounded],
+            risk: None,
+            ..ours
+        }
+    }
+
+    /// The built-in opinion of each, with a mark.
+    fn none(&self, subjects: &[&Subject<'_>], failed: &Failed) -> Vec<Opinion> {
+        self.count(&failed.why, subjects.len() as u64);
+        // The budget of the run is the operator's bound, not the contract's: the model is lost.
+        let fault = if failed.fault == Fault::BoundReached {
+            Fault::Lost
+        } else {
+            failed.fault
+        };
+        let marked = subjects.iter().map(|subject| Opinion {
+            faults: vec![fault],
+            ..built_in::opinion(subject)
+        });
+        marked.collect()
+    }
+
+    fn count(&self, why: &str, requests: u64) {
+        let mut lost = self
+            .lost
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if lost.len() < 20 || lost.contains_key(why) {
+            *lost.entry(why.to_owned()).or_default() += requests;
+        }
+    }
+}
+
+impl Analyst for ModelAnalyst {
+    fn name(&self) -> &str {
+        self.asking.name()
+    }
+
+    fn batch_size(&self) -> usize {
+        self.settings.size.saturating_mul(self.settings.at_once)
+    }
+
+    fn opinions(&self, batch: &[Subject<'_>]) -> Result<Vec<Option<Opinion>>, PortError> {
+        let (alone, together): (Vec<_>, Vec<_>) =
+            (batch.iter().enumerate()).partition(|(_, subject)| subject.decides);
+        let questions: Vec<&[(usize, &Subject<'_>)]> = (alone.chunks(1))
+            .chain(together.chunks(self.settings.size))
+            .collect();
+        let next = AtomicUsize::new(0);
+        let opinions: Mutex<Vec<Option<Opinion>>> = Mutex::new(vec![None; batch.len()]);
+        std::thread::scope(|scope| {
+            for _ in 0..self.settings.at_once.min(questions.len()) {
+                scope.spawn(|| {
+                    while let Some(question) = questions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let subjects: Vec<&Subject<'_>> =
+                            question.iter().map(|(_, subject)| *subject).collect();
+                        let answers = self.ask(&subjects);
+                        let mut opinions = opinions
+                            .lock()
+                            .unwrap_or_else(std::sync::PoisonError::into_inner);
+                        for ((place, _), opinion) in question.iter().zip(answers) {
+                            if let Some(place) = opinions.get_mut(*place) {
+                                *place = Some(opinion);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        Ok(opinions
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.remarks()
+    }
+}
+
+/// The exchange stands with every opinion that it brought, its tokens and cost with the first alone, so that sums are right.
+fn with_exchange(mut opinions: Vec<Opinion>, exchange: Option<Exchange>) -> Vec<Opinion> {
+    let Some(exchange) = exchange else {
+        return opinions;
+    };
+    let mut costs = true;
+    for opinion in &mut opinions {
+        match &mut opinion.exchange {
+            // Asked again in halves: what the failed question cost is added to the first.
+            Some(own) if costs => {
+                own.nanodollars = own.nanodollars.saturating_add(exchange.nanodollars);
+                own.tokens_in = own.tokens_in.saturating_add(exchange.tokens_in);
+                own.tokens_cached = own.tokens_cached.saturating_add(exchange.tokens_cached);
+                own.tokens_out = own.tokens_out.saturating_add(exchange.tokens_out);
+                own.tries = own.tries.saturating_add(1).saturating_add(exchange.tries);
+            }
+            Some(_) => {}
+            none if costs => *none = Some(exchange.clone()),
+            none => {
+                *none = Some(Exchange {
+                    nanodollars: 0,
+                    tokens_in: 0,
+                    tokens_cached: 0,
+                    tokens_out: 0,
+                    tries: 0,
+                    ..exchange.clone()
+                });
+            }
+        }
+        costs = false;
+    }
+    opinions
+}
+
+fn id_of(number: usize) -> String {
+    format!("request-{number}")
+}
+
+/// What is sent: the fields of [`FIELDS`] alone.
+fn question(subjects: &[&Subject<'_>], own_user: Option<&str>, people: &mut Pseudonyms) -> Value {
+    // Everybody has a name before the first text is written, so that nobody is named in the text of another.
+    for subject in subjects {
+        person(subject, people);
+    }
+    let agent = own_user.map(|own| people.person(&[own, &decision::vault::request::login_of(own)]));
+    let requests: Vec<Value> = (subjects.iter().enumerate())
+        .map(|(number, subject)| fields(&id_of(number + 1), subject, people))
+        .collect();
+    json!({ "agent_user": agent, "requests": requests })
+}
+
+fn person(subject: &Subject<'_>, people: &mut Pseudonyms) -> String {
+    let request = &subject.frozen.evidence().request;
+    let login = decision::vault::request::login_of(&request.requester);
+    let mut names = vec![request.requester.as_str(), &login];
+    names.extend(request.also.iter().map(String::as_str));
+    people.person(&names)
+}
+
+fn fields(id: &str, subject: &Subject<'_>, people: &mut Pseudonyms) -> Value {
+    let frozen = subject.frozen;
+    let evidence = frozen.evidence();
+    let (request, signals) = (&evidence.request, &evidence.signals);
+    let requester = person(subject, people);
+    let asset = evidence.asset.value();
+    let listed = |names: &[String], people: &mut Pseudonyms| -> Vec<String> {
+        let names = names.iter().take(LISTED_MAX);
+        names.map(|own| name(own, people)).collect()
+    };
+    let hours = request.until.map(|until| {
+        let from = request.from.unwrap_or(request.created);
+        until.seconds().saturating_sub(from.seconds()).max(0) / 3_600
+    });
+    let anomalies: Vec<&str> = frozen.anomalies().iter().map(Anomaly::name).collect();
+    let classes: Vec<&str> = frozen.classes().iter().map(|class| class.name()).collect();
+    json!({
+        "id": id,
+        "requester": requester,
+        "asset": name(&request.asset_name, people),
+        "asset_type": asset.map(|asset| name(&asset.kind, people)),
+        "container": asset.map(|asset| listed(&asset.path, people)),
+        "tags": asset.map(|asset| listed(&asset.tags, people)),
+        "action": request.action.as_deref().map(|action| name(action, people)),
+        "status": format!("{:?}", request.status).to_lowercase(),
+        "window_hours": hours,
+        "justification": untrusted(&request.justification, people),
+        "classes": classes,
+        "signals": {
+            "requests_in_window": signals.requests,
+            "requests_in_a_day": signals.in_a_day,
+            "peers_as_often": signals.peers_as_often,
+            "peers": signals.peers,
+            "off_hours": signals.off_hours,
+            "first_time_on_asset": signals.first_on_asset,
+            "first_of_team": signals.first_of_team,
+            "days_since_filed": signals.days_since_created,
+            "days_since_approved": signals.days_since_approved,
+        },
+        "anomalies": anomalies,
+        "points": { "sum": subject.points, "level": subject.risk.vault_name() },
+    })
+}
+
+fn form() -> Form {
+    let flags: Vec<&str> = Anomaly::ALL
+        .iter()
+        .map(|anomaly| anomaly.name())
+        .chain([OTHER])
+        .collect();
+    Form {
+        name: "opinions",
+        schema: json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["opinions"],
+            "properties": { "opinions": { "type": "array", "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["id", "risk", "flags", "note", "summary", "comment"],
+                "properties": {
+                    "id": { "type": "string" },
+                    "risk": { "type": "string", "enum": ["low", "medium", "high", "critical"] },
+                    "flags": { "type": "array", "items": { "type": "string", "enum": flags } },
+                    "note": { "type": "string" },
+                    "summary": { "type": "string" },
+                    "comment": { "type": "string" },
+                },
+            } } },
+        }),
+    }
+}

@@ -1,0 +1,172 @@
+//! What may be spent, and what was. Before a call its worst case is set aside; afterwards what it cost takes its place, so calls at
+//! the same time never spend the same money.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Nanodollars of a dollar.
+const NANODOLLARS: f64 = 1e9;
+
+/// A bounded sum of money, in nanodollars. Shared by calls at the same time.
+#[derive(Debug)]
+pub struct Purse {
+    limit: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    spent: u64,
+    set_aside: u64,
+}
+
+/// Money set aside for one call. Dropped without [`Aside::spend`], it counts as spent: what became of it is not known.
+#[derive(Debug)]
+#[must_use = "what is set aside is spent or given back"]
+pub struct Aside<'a> {
+    purse: &'a Purse,
+    amount: u64,
+}
+
+impl Purse {
+    /// A purse with `limit` nanodollars in it.
+    #[must_use]
+    pub fn new(limit: u64) -> Self {
+        Self {
+            limit,
+            state: Mutex::default(),
+        }
+    }
+
+    /// A purse with that many US dollars, cut to whole nanodollars; nothing when the number is none.
+    #[must_use]
+    pub fn of_dollars(dollars: f64) -> Self {
+        Self::new(nanodollars(dollars))
+    }
+
+    /// Sets `amount` aside when it is there.
+    pub fn set_aside(&self, amount: u64) -> Option<Aside<'_>> {
+        let mut state = self.state();
+        let taken = state.spent.saturating_add(state.set_aside);
+        if taken.saturating_add(amount) > self.limit {
+            return None;
+        }
+        state.set_aside = state.set_aside.saturating_add(amount);
+        Some(Aside {
+            purse: self,
+            amount,
+        })
+    }
+
+    /// What was spent.
+    #[must_use]
+    pub fn spent(&self) -> u64 {
+        self.state().spent
+    }
+
+    /// The most that may be spent.
+    #[must_use]
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    // Nothing in here panics with the lock held, and two numbers are whole at any time.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Aside<'_> {
+    /// `cost` is spent, the rest goes back. A provider that counts more than the worst case is believed.
+    pub fn spend(self, cost: u64) {
+        let mut state = self.purse.state();
+        state.set_aside = state.set_aside.saturating_sub(self.amount);
+        state.spent = state.spent.saturating_add(cost);
+        drop(state);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Aside<'_> {
+    fn drop(&mut self) {
+        let mut state = self.purse.state();
+        state.set_aside = state.set_aside.saturating_sub(self.amount);
+        state.spent = state.spent.saturating_add(self.amount);
+    }
+}
+
+/// US dollars as whole nanodollars; 0 for what is no amount of money.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be a number between 0 and 2^63"
+)]
+pub fn nanodollars(dollars: f64) -> u64 {
+    let nano = dollars * NANODOLLARS;
+    if nano.is_finite() && (0.0..9.0e18).contains(&nano) {
+        nano as u64
+    } else {
+        0
+    }
+}
+
+/// Nanodollars as US dollars with four digits, such as `0.0123`.
+#[must_use]
+pub fn dollars(nanodollars: u64) -> String {
+    let ten_thousandths = nanodollars / 100_000;
+    format!(
+        "{}.{:04}",
+        ten_thousandths / 10_000,
+        ten_thousandths % 10_000
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+    use super::*;
+
+    #[test]
+    fn what_is_set_aside_is_not_there_for_others() {
+        let purse = Purse::new(100);
+        let first = purse.set_aside(60).unwrap();
+        assert!(purse.set_aside(41).is_none());
+        let second = purse.set_aside(40).unwrap();
+        first.spend(10);
+        assert!(purse.set_aside(51).is_none());
+        drop(second);
+        assert_eq!(purse.spent(), 50, "a call that told nothing counts in full");
+        assert!(purse.set_aside(51).is_none() && purse.set_aside(50).is_some());
+    }
+
+    #[test]
+    fn many_at_once_never_spend_more_than_there_is() {
+        let purse = Purse::new(1_000);
+        let granted = std::sync::atomic::AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        if let Some(aside) = purse.set_aside(7) {
+                            granted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                            aside.spend(7);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(granted.into_inner(), 142);
+        assert_eq!(purse.spent(), 994);
+    }
+
+    #[test]
+    fn dollars_there_and_back() {
+        assert_eq!(nanodollars(0.25), 250_000_000);
+        assert_eq!(dollars(250_000_000), "0.2500");
+        assert_eq!(dollars(nanodollars(12.34567)), "12.3456");
+        for none in [f64::NAN, f64::INFINITY, -0.01, 1e300] {
+            assert_eq!(nanodollars(none), 0);
+        }
+    }
+}
