@@ -171,7 +171,8 @@ fn no_text_of_a_neighbour_changes_an_outcome() {
 
 #[test]
 fn a_missing_a_doubled_and_a_foreign_id_are_findings() {
-    let cases: [(&str, fn(&mut Vec<Value>), [bool; 3]); 4] = [
+    type Case = (&'static str, fn(&mut Vec<Value>), [bool; 3]);
+    let cases: [Case; 4] = [
         ("missing", |all| drop(all.remove(1)), [false, true, false]),
         (
             "doubled",
@@ -330,7 +331,8 @@ fn what_leaves_names_nobody_and_holds_no_secret() {
 
 #[test]
 fn what_is_said_is_made_plain() {
-    let cases: [(Value, fn(&Opinion) -> bool); 12] = [
+    type Case = (Value, fn(&Opinion) -> bool);
+    let cases: [Case; 12] = [
         (json!({"risk": " HIGH "}), |own| {
             own.risk == Some(RiskLevel::High)
         }),

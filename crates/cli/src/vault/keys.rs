@@ -8,7 +8,7 @@ pub(crate) struct Key {
     pub(crate) meaning: &'static str,
 }
 
-const fn key(name: &'static str, default: &'static str, meaning: &'static str) -> Key {
+pub(crate) const fn key(name: &'static str, default: &'static str, meaning: &'static str) -> Key {
     Key {
         name,
         default,

@@ -1,6 +1,7 @@
 //! The parts of the vault's door, opened from their settings: the client, and the way letters go.
 
 use std::cell::Cell;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use agent::cycle::{Ran, post};
@@ -15,6 +16,7 @@ use ports::{Clock as _, Mail, PortError, Secret, SystemClock};
 
 use super::settings::{Alerts, Sending, VaultSettings};
 use crate::error::{Error, Exit};
+use crate::models::{Lost, ModelSettings};
 use crate::output;
 use crate::settings::{self, Home};
 use crate::wiring::Parts;
@@ -27,9 +29,24 @@ const APPROVAL_WAIT: Minutes = Minutes(2);
 pub(crate) struct VaultParts {
     pub(crate) settings: VaultSettings,
     pub(crate) client: PamVault,
+    mail_secret: Requested,
+    model_key: Requested,
+}
+
+/// A secret that the vault keeps, and our request for it.
+struct Requested {
     pending: PendingFile,
-    /// Whether the secret was given: only then is our request for it over.
+    /// Whether it was given: only then is our request over.
     given: Cell<bool>,
+}
+
+impl Requested {
+    fn at(path: PathBuf) -> Self {
+        Self {
+            pending: PendingFile::at(path),
+            given: Cell::new(false),
+        }
+    }
 }
 
 impl VaultParts {
@@ -41,8 +58,8 @@ impl VaultParts {
         Ok(Self {
             settings,
             client,
-            pending: PendingFile::at(home.state().join(".pending_request.json")),
-            given: Cell::new(false),
+            mail_secret: Requested::at(home.state().join(".pending_request.json")),
+            model_key: Requested::at(home.state().join(".pending_model_key.json")),
         })
     }
 
@@ -99,11 +116,11 @@ impl VaultParts {
             Sending::Graph(settings) => {
                 let secret = match (&settings.secret, &settings.secret_asset) {
                     (Some(secret), _) => secret.clone(),
-                    (None, Some(asset)) => {
-                        let secret = self.retrieve(asset)?;
-                        self.given.set(true);
-                        secret
-                    }
+                    (None, Some(asset)) => self.retrieve(
+                        asset,
+                        &self.mail_secret,
+                        "Mail the report of this run of the access request agent",
+                    )?,
                     (None, None) => return Err("no client secret is set".to_owned()),
                 };
                 let graph = Graph::new(GraphSettings {
@@ -138,46 +155,82 @@ impl VaultParts {
         }
     }
 
-    fn retrieve(&self, asset: &str) -> Result<Secret, String> {
+    /// The model with its key, which is read from the vault now when it is there; or why it has no say.
+    pub(crate) fn model(&self) -> Result<Option<Result<ModelSettings, Lost>>, Error> {
+        let Some(model) = self.settings.model.clone() else {
+            return Ok(None);
+        };
+        let model = match &model.key_asset {
+            Some(asset) if model.wants_key() => {
+                let why = "Ask the model for its analysis in this run of the access request agent";
+                match self.retrieve(asset, &self.model_key, why) {
+                    Ok(key) => model.clone().with_key(key),
+                    Err(why) => return Ok(Some(Err(Lost(format!("its key was not read: {why}"))))),
+                }
+            }
+            Some(_) | None => model,
+        };
+        Ok(Some(model.probe()?.map(|()| model)))
+    }
+
+    fn retrieve(
+        &self,
+        asset: &str,
+        requested: &Requested,
+        justification: &str,
+    ) -> Result<Secret, String> {
         let ask = Ask {
             asset,
-            justification: "Mail the report of this run of the access request agent",
+            justification,
             window: Minutes(60),
             every: Duration::from_secs(5),
             deadline: SystemClock.now().plus(APPROVAL_WAIT),
         };
-        let got = self.client.retrieve(&ask, &self.pending, &mut Patience);
+        let got = self
+            .client
+            .retrieve(&ask, &requested.pending, &mut Patience);
+        requested.given.set(got.is_ok());
         got.map_err(|error| match error.hint() {
             Some(hint) => format!("{error}; {hint}"),
             None => error.to_string(),
         })
     }
 
-    /// Ends our own request at the vault, when one was submitted for a secret. A person is asked; without one the setting
-    /// says.
-    pub(crate) fn finish(&self, attendance: Attendance) -> Option<String> {
-        let sending = self.settings.alerts.sending.as_ref()?;
-        let Sending::Graph(graph) = sending else {
-            return None;
+    /// Ends our own requests at the vault, when any was submitted for a secret. A person is asked; without one the setting says.
+    /// Gives what went wrong.
+    pub(crate) fn finish(&self, attendance: Attendance) -> Vec<String> {
+        let mail = match &self.settings.alerts.sending {
+            Some(Sending::Graph(graph)) => graph.secret_asset.as_ref(),
+            Some(Sending::Smtp(_)) | None => None,
         };
-        let asset = graph.secret_asset.as_ref()?;
-        // One that still waits for approval is what the next run goes on with.
-        if !self.given.get() || !self.pending.path().exists() {
-            return None;
-        }
-        let complete = if attendance == Attendance::Asked {
-            output::ask("complete our own request for the mail's secret at the vault? [y/N]")
-        } else {
-            self.settings.completes_requests
-        };
-        if !complete {
-            return None;
-        }
-        match self.client.complete(asset, &self.pending) {
-            Ok(None | Some(Ok(()))) => None,
-            Ok(Some(Err(why))) => Some(why),
-            Err(error) => Some(format!("{error}; {}", error.hint())),
-        }
+        let model = self.settings.model.as_ref();
+        let model = model.and_then(|model| model.key_asset.as_ref());
+        let own = [
+            (mail, &self.mail_secret, "the mail's secret"),
+            (model, &self.model_key, "the model's key"),
+        ];
+        let ended = own.into_iter().filter_map(|(asset, requested, what)| {
+            // One that still waits for approval is what the next run goes on with.
+            if !requested.given.get() || !requested.pending.path().exists() {
+                return None;
+            }
+            let complete = if attendance == Attendance::Asked {
+                output::ask(&format!(
+                    "complete our own request for {what} at the vault? [y/N]"
+                ))
+            } else {
+                self.settings.completes_requests
+            };
+            if !complete {
+                return None;
+            }
+            match self.client.complete(asset?, &requested.pending) {
+                Ok(None | Some(Ok(()))) => None,
+                Ok(Some(Err(why))) => Some(why),
+                Err(error) => Some(format!("{error}; {}", error.hint())),
+            }
+        });
+        ended.collect()
     }
 
     /// How the mail stands: what is set, and what a try without a letter showed.

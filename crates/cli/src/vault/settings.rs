@@ -16,6 +16,7 @@ use ports::Secret;
 use super::environment::{Environment, refuse};
 use super::file::{self, VaultFile};
 use crate::error::{Error, Exit};
+use crate::models::{self, ModelSettings};
 use crate::settings::{self, Home};
 
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
@@ -29,6 +30,8 @@ pub(crate) struct VaultSettings {
     pub(crate) reports: PathBuf,
     pub(crate) keep: Keep,
     pub(crate) alerts: Alerts,
+    /// `None` when no model is configured.
+    pub(crate) model: Option<ModelSettings>,
 }
 
 /// What a mail has, and to whom it goes.
@@ -95,7 +98,7 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         )
         .hint("set RISK_THRESHOLD_REJECT to medium, high or critical"));
     }
-    let timeout = timeout(keys)?;
+    let timeout = seconds(keys, "VAULT_TIMEOUT", 30)?;
     let rules = RuleSettings {
         approve: keys.flag("AUTO_APPROVE_LOW_RISK", false)?,
         reject: keys.flag("AUTO_REJECT_CRITICAL_RISK", false)?,
@@ -127,6 +130,7 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
             settled_after: timeout.saturating_mul(4),
         },
         autonomous: keys.flag("AUTONOMOUS_MODE", false)?,
+        model: models::read(home, keys)?,
         completes_requests: keys.flag("VAULT_COMPLETE_REQUESTS", true)?,
         reports: path_of("REPORT_FOLDER", home.state().join("reports")),
         keep,
@@ -242,10 +246,10 @@ fn threshold(keys: &Environment, name: &str, default: RiskLevel) -> Result<RiskL
         .ok_or_else(|| refuse(name, value, "low, medium, high or critical"))
 }
 
-fn timeout(keys: &Environment) -> Result<Duration, Error> {
-    let name = "VAULT_TIMEOUT";
+/// A wait in seconds, from 1 to 600.
+pub(crate) fn seconds(keys: &Environment, name: &str, default: u64) -> Result<Duration, Error> {
     let Some(value) = keys.get(name) else {
-        return Ok(Duration::from_secs(30));
+        return Ok(Duration::from_secs(default));
     };
     let seconds = value.strip_suffix('s').unwrap_or(value).parse().ok();
     seconds

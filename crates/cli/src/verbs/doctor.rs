@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use agent::advise::batch::FIELDS;
 use agent::cycle::paths_digest;
 use connectors::pam_vault::{Line, State};
 use decision::vault::Action;
@@ -11,6 +12,7 @@ use ports::{Clock as _, Store as _, SystemClock, Vault};
 use crate::administration;
 use crate::args::Doctor;
 use crate::error::{Error, Exit};
+use crate::models::Lost;
 use crate::output::{self, Format};
 use crate::settings::Home;
 use crate::vault::parts::VaultParts;
@@ -33,6 +35,7 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Doctor) -> Result<Exi
     lines.push(paths(&vault, &state));
     lines.extend(rights(&vault.settings, &state));
     lines.extend(vault.mail_health());
+    lines.extend(model(&vault)?);
     let worst = lines.iter().map(|line| line.state).max();
     if format == Format::Text {
         lines.iter().for_each(show);
@@ -166,6 +169,37 @@ fn own(settings: &VaultSettings) -> Vec<Line> {
         ));
     }
     lines
+}
+
+/// Who analyses: the built-in analyst, or a model that is asked once, and what it is shown.
+fn model(vault: &VaultParts) -> Result<Vec<Line>, Error> {
+    let topic = "analyst";
+    let Some(settings) = &vault.settings.model else {
+        let text = "built-in: no model is configured, and none is needed";
+        return Ok(vec![line(topic, State::Fine, text, "")]);
+    };
+    let name = settings.name();
+    let state = match vault.model()? {
+        Some(Ok(_)) => line(
+            topic,
+            State::Fine,
+            format!("{name} answers; {}", settings.price_text()),
+            "",
+        ),
+        Some(Err(Lost(why))) => line(
+            topic,
+            State::Bad,
+            format!("{name} cannot be asked: {why}"),
+            "until it can, runs show the built-in analysis and do nothing automatically",
+        ),
+        None => return Ok(Vec::new()),
+    };
+    let fields: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
+    let sent = format!("of each request, and nothing else: {}", fields.join(", "));
+    Ok(vec![
+        state,
+        line("sent to the model", State::Fine, sent, ""),
+    ])
 }
 
 /// Whether the paths of the decisions may be used.

@@ -13,10 +13,11 @@ use agent::report::run as report;
 use decision::evidence::record::Mode;
 use decision::time::Timestamp;
 use decision::vault::run::Attendance;
-use ports::Clock as _;
+use ports::{Analyst, Clock as _, Vault as _};
 
 use crate::args::Run;
 use crate::error::{Error, Exit};
+use crate::models::{Lost, ModelSettings};
 use crate::output::{self, Format};
 use crate::progress::Progress;
 use crate::settings::Home;
@@ -144,7 +145,9 @@ fn once(
     let parts = wiring::open(home, Mode::Advise)?;
     let attendance = attendance(&vault, arguments);
     let console = Console::new(format, stopping, home);
-    let ran = cycle(&parts, &vault, attendance, &console);
+    let ran = vault
+        .model()
+        .and_then(|model| cycle(&parts, &vault, model, attendance, &console));
     console.finish();
     let mut ran = ran?;
     match post::look_at_outbox(&parts.store, parts.agent().now()?) {
@@ -158,7 +161,7 @@ fn once(
     for remark in vault.mail_report(&parts, &ran, &written)? {
         output::trouble(&remark);
     }
-    if let Some(remark) = vault.finish(attendance) {
+    for remark in vault.finish(attendance) {
         output::note(&remark);
     }
     super::finish(&parts)?;
@@ -187,14 +190,24 @@ fn prune(parts: &wiring::Parts, vault: &VaultParts) -> Result<(), Error> {
 fn cycle(
     parts: &wiring::Parts,
     vault: &VaultParts,
+    model: Option<Result<ModelSettings, Lost>>,
     attendance: Attendance,
     console: &Console<'_>,
 ) -> Result<Ran, Error> {
+    // A model that is lost leaves the built-in analyst, and withholds whatever would be done.
+    let (analyst, model_lost): (Box<dyn Analyst>, _) = match model {
+        None => (Box::new(BuiltIn), None),
+        Some(Err(Lost(why))) => (Box::new(BuiltIn), Some(why)),
+        Some(Ok(model)) => (
+            Box::new(model.analyst(vault.client.own_user().map(str::to_owned))?),
+            None,
+        ),
+    };
     let cycle = Cycle {
         agent: parts.agent(),
         vault: &vault.client,
-        analyst: &BuiltIn,
-        model_lost: None,
+        analyst: analyst.as_ref(),
+        model_lost,
         settings: &vault.settings.cycle,
         attendance,
         operator: console,
