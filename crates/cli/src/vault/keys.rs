@@ -169,6 +169,11 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key("REPORT_FOLDER", "state/reports", "where reports go"),
     key(
+        "REPORT_KEEP_DAYS",
+        "400",
+        "days after which a run removes reports, and the records of runs that nothing needs any more; 0 keeps all",
+    ),
+    key(
         "ALERT_ON_RUN_SUMMARY",
         "true",
         "the mail has the counts of a run's actions",

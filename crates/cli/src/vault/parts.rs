@@ -12,7 +12,7 @@ use connectors::pam_vault::{Ask, Line, PamVault, PendingFile, State, Waiting};
 use decision::time::{Minutes, Timestamp};
 use decision::vault::run::Attendance;
 use ports::mail::Letter;
-use ports::{Clock as _, Mail, Secret, SystemClock};
+use ports::{Clock as _, Mail, PortError, Secret, SystemClock};
 
 use super::settings::{Alerts, Sending, VaultSettings};
 use crate::error::{Error, Exit};
@@ -90,7 +90,7 @@ impl VaultParts {
             post::post(&parts.store, letter, at)?;
         }
         match self.way(sending) {
-            Ok(way) => Ok(post::send_waiting(&parts.store, way.as_ref(), at)?),
+            Ok(way) => Ok(post::send_waiting(&parts.store, way.letters(), at)?),
             Err(why) => Ok(vec![format!("mail waits for the next run: {why}")]),
         }
     }
@@ -99,9 +99,11 @@ impl VaultParts {
     fn alarm(&self, sending: &Sending, mut letter: Letter, why: &str) -> Vec<String> {
         letter.subject = format!("THE LOG DOES NOT VERIFY: {}", letter.subject);
         letter.text = format!("{why}\n\n{}", letter.text);
-        let sent = self
-            .way(sending)
-            .and_then(|way| way.send(&letter).map_err(|error| error.to_string()));
+        let sent = self.way(sending).and_then(|way| {
+            way.letters()
+                .send(&letter)
+                .map_err(|error| error.to_string())
+        });
         match sent {
             Ok(_) => vec![format!("mailed without a record: {why}")],
             Err(error) => vec![format!("{why}; and the mail about it failed: {error}")],
@@ -109,7 +111,7 @@ impl VaultParts {
     }
 
     /// The way letters go. The client secret is read from the vault now, and forgotten with this.
-    fn way(&self, sending: &Sending) -> Result<Box<dyn Mail>, String> {
+    fn way(&self, sending: &Sending) -> Result<Way, String> {
         match sending {
             Sending::Graph(settings) => {
                 let secret = match (&settings.secret, &settings.secret_asset) {
@@ -131,7 +133,7 @@ impl VaultParts {
                     timeout: self.settings.client.timeout,
                 });
                 let graph = graph.map_err(|error| error.to_string())?;
-                Ok(Box::new(graph))
+                Ok(Way::Graph(graph))
             }
             Sending::Smtp(settings) => {
                 let smtp = Smtp::new(SmtpSettings {
@@ -148,7 +150,7 @@ impl VaultParts {
                     timeout: self.settings.client.timeout,
                 });
                 let smtp = smtp.map_err(|error| error.to_string())?;
-                Ok(Box::new(smtp))
+                Ok(Way::Smtp(smtp))
             }
         }
     }
@@ -231,46 +233,96 @@ impl VaultParts {
         ended.collect()
     }
 
-    /// How the mail stands.
-    pub(crate) fn mail_health(&self) -> Line {
+    /// How the mail stands: what is set, and what a try without a letter showed.
+    pub(crate) fn mail_health(&self) -> Vec<Line> {
         let alerts = &self.settings.alerts;
-        let any = alerts.run_summary || alerts.high_risk || alerts.anomaly;
-        let (state, text, hint) = match (&alerts.sending, any, alerts.recipients.len()) {
-            (_, false, _) => (State::Fine, "off: no alert is on".to_owned(), None),
-            (None, true, _) => (
-                State::Warn,
-                "nothing to send it with, so nothing is mailed".to_owned(),
-                Some(
-                    "set ALERT_SENDER_EMAIL with ALERT_TENANT_ID and ALERT_CLIENT_ID, or with ALERT_SMTP_HOST",
-                ),
-            ),
-            (Some(_), true, 0) => (
-                State::Warn,
-                "no recipients, so nothing is mailed".to_owned(),
-                Some("set ALERT_RECIPIENT_EMAILS"),
-            ),
-            (Some(Sending::Graph(settings)), true, count) => (
-                State::Fine,
-                format!(
-                    "Microsoft Graph as {}, to {count} recipients",
-                    settings.sender
-                ),
-                None,
-            ),
-            (Some(Sending::Smtp(settings)), true, count) => (
-                State::Fine,
-                format!(
-                    "{}:{} as {}, to {count} recipients",
-                    settings.host, settings.port, settings.sender
-                ),
-                None,
-            ),
-        };
-        Line {
-            topic: "mail",
+        let line = |topic, state, text: String, hint: &str| Line {
+            topic,
             state,
             text,
-            hint: hint.map(str::to_owned),
+            hint: Some(hint.to_owned()).filter(|hint| !hint.is_empty()),
+        };
+        let set = |state, text: &str, hint| vec![line("mail", state, text.to_owned(), hint)];
+        if !(alerts.run_summary || alerts.high_risk || alerts.anomaly) {
+            return set(State::Fine, "off: no alert is on", "");
+        }
+        let Some(sending) = &alerts.sending else {
+            return set(
+                State::Warn,
+                "nothing to send it with, so nothing is mailed",
+                "set ALERT_SENDER_EMAIL with ALERT_TENANT_ID and ALERT_CLIENT_ID, or with ALERT_SMTP_HOST",
+            );
+        };
+        let count = alerts.recipients.len();
+        if count == 0 {
+            return set(
+                State::Warn,
+                "no recipients, so nothing is mailed",
+                "set ALERT_RECIPIENT_EMAILS",
+            );
+        }
+        let (way, sender) = match sending {
+            Sending::Graph(graph) => ("Microsoft Graph".to_owned(), &graph.sender),
+            Sending::Smtp(smtp) => (format!("{}:{}", smtp.host, smtp.port), &smtp.sender),
+        };
+        let mut lines = set(
+            State::Fine,
+            &format!("{way} as {sender}, to {count} recipients"),
+            "",
+        );
+        let topic = "mail, tried";
+        // Reading the secret may file a request in the vault, and the doctor changes nothing.
+        if let Sending::Graph(graph) = sending
+            && graph.secret.is_none()
+        {
+            lines.push(line(
+                topic,
+                State::Unknown,
+                "not tried: the client secret is in the vault, and reading it may file a request there".to_owned(),
+                "the next run that has something to mail tries it",
+            ));
+            return lines;
+        }
+        let tried = self
+            .way(sending)
+            .and_then(|way| way.try_out().map_err(|error| error.to_string()));
+        lines.push(match tried {
+            Ok(seen) => line(
+                topic,
+                State::Fine,
+                format!("{seen}; no letter was sent, so whether {sender} may send, and who gets it, was not seen"),
+                "",
+            ),
+            Err(why) => line(
+                topic,
+                State::Bad,
+                why,
+                "nothing is mailed until this works; runs go on and keep their letters",
+            ),
+        });
+        lines
+    }
+}
+
+/// A way that letters go.
+enum Way {
+    Graph(Graph),
+    Smtp(Smtp),
+}
+
+impl Way {
+    fn letters(&self) -> &dyn Mail {
+        match self {
+            Self::Graph(graph) => graph,
+            Self::Smtp(smtp) => smtp,
+        }
+    }
+
+    /// What it can be seen to do without a letter.
+    fn try_out(&self) -> Result<String, PortError> {
+        match self {
+            Self::Graph(graph) => graph.try_out(),
+            Self::Smtp(smtp) => smtp.try_out(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use agent::cycle::hours::Hours;
+use agent::cycle::prune::Keep;
 use connectors::mail::GraphSettings;
 use connectors::pam_vault;
 use decision::findings::risk::RiskLevel;
@@ -27,6 +28,7 @@ pub(crate) struct VaultSettings {
     pub(crate) autonomous: bool,
     pub(crate) completes_requests: bool,
     pub(crate) reports: PathBuf,
+    pub(crate) keep: Keep,
     pub(crate) alerts: Alerts,
     /// `None` when no model is configured.
     pub(crate) model: Option<ModelSettings>,
@@ -108,6 +110,11 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         window_hours_max: keys.number("VAULT_WINDOW_HOURS_MAX", 720, 0, 8_784)?,
         allow,
     };
+    let keep = Keep {
+        reports: keys.number("REPORT_KEEP_DAYS", 400, 0, 36_600)?,
+        // Within the window a request can still be acted upon, and that long after it is closed as stale.
+        records: rules.lookback_days.saturating_add(rules.stale_days),
+    };
     let concurrency = keys.number("VAULT_CONCURRENCY", 4, 1, 16)? as usize;
     let path_of = |name: &str, default: PathBuf| keys.path(name).unwrap_or(default);
     let settings = VaultSettings {
@@ -126,6 +133,7 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         model: models::read(home, keys)?,
         completes_requests: keys.flag("VAULT_COMPLETE_REQUESTS", true)?,
         reports: path_of("REPORT_FOLDER", home.state().join("reports")),
+        keep,
         alerts: Alerts {
             run_summary: keys.flag("ALERT_ON_RUN_SUMMARY", true)?,
             high_risk: keys.flag("ALERT_ON_HIGH_RISK", true)?,

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use agent::advise::BuiltIn;
 use agent::cycle::record::{ActionOutcome, ActionTold};
 use agent::cycle::state_file::StateFile;
-use agent::cycle::{Cycle, Operator, Ran, RunError, Stage, post};
+use agent::cycle::{Cycle, Operator, Ran, RunError, Stage, post, prune};
 use agent::report::run as report;
 use decision::evidence::record::Mode;
 use decision::time::Timestamp;
@@ -157,6 +157,7 @@ fn once(
     let written = report::write(&ran.record, &ran.closing, &vault.settings.reports)
         .map_err(|error| Error::of(Exit::Failed, &error).hint(error.hint()))?;
     tell(&ran, &written, format);
+    prune(&parts, &vault)?;
     for remark in vault.mail_report(&parts, &ran, &written)? {
         output::trouble(&remark);
     }
@@ -165,6 +166,25 @@ fn once(
     }
     super::finish(&parts)?;
     Ok(code(&ran, attendance))
+}
+
+/// Removes what is old. On a log that does not verify nothing goes: it could not be told there.
+fn prune(parts: &wiring::Parts, vault: &VaultParts) -> Result<(), Error> {
+    if parts.store.log_trouble().is_some() {
+        return Ok(());
+    }
+    let settings = &vault.settings;
+    let (reports, records) = (&settings.reports, &settings.cycle.folder);
+    let at = parts.agent().now()?;
+    match prune::prune(&parts.store, at, settings.keep, reports, records) {
+        Ok(pruned) if pruned == prune::Pruned::default() => {}
+        Ok(prune::Pruned { reports, records }) => output::note(&format!(
+            "removed {reports} old reports and {records} records of runs (REPORT_KEEP_DAYS)"
+        )),
+        // The run itself is over and told.
+        Err(error) => output::trouble(&format!("old reports and records stay: {error}")),
+    }
+    Ok(())
 }
 
 fn cycle(
