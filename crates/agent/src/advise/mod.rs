@@ -11,7 +11,10 @@ mod built_in;
 mod normal;
 pub mod prompts;
 pub mod purse;
+mod subject;
 pub mod text;
 pub mod ticket;
 
 pub use built_in::{BUILT_IN, BuiltIn, opinion};
+pub(crate) use subject::only_held_by_the_run;
+pub use subject::{opinions, subject};
