@@ -4,6 +4,7 @@ mod administration;
 mod args;
 mod error;
 mod keys;
+mod models;
 mod output;
 mod policies;
 mod progress;

@@ -7,7 +7,7 @@ use connectors::embedded_directory::EmbeddedDirectory;
 use decision::evidence::record::Mode;
 use policy::Contract;
 use ports::store::Budgets;
-use ports::{Clock, Store as _, SystemClock};
+use ports::{Adviser, Clock, Store as _, SystemClock};
 use store::{Options, Salts, SqliteStore};
 
 use crate::administration;
@@ -27,6 +27,8 @@ pub(crate) struct Parts {
     pub(crate) store: SqliteStore,
     pub(crate) directory: EmbeddedDirectory,
     pub(crate) clock: Box<dyn Clock>,
+    /// Who advises on tickets; `None` where no model is configured, or none is needed.
+    pub(crate) adviser: Option<Box<dyn Adviser>>,
 }
 
 impl Parts {
@@ -39,7 +41,7 @@ impl Parts {
             directory: &self.directory,
             provisioner: &self.directory,
             clock: self.clock.as_ref(),
-            adviser: None,
+            adviser: self.adviser.as_deref(),
         }
     }
 }
@@ -49,6 +51,13 @@ pub(crate) fn open(home: &Home, mode: Mode) -> Result<Parts, Error> {
     let files = policies::of_home(home)?;
     check_contract(home, mode)?;
     open_under(home, files, mode, open_store(home, options(home)?)?)
+}
+
+/// As [`open`], with the model that advises on tickets, where one is configured.
+pub(crate) fn open_with_adviser(home: &Home, mode: Mode) -> Result<Parts, Error> {
+    let adviser = crate::models::adviser(home)?;
+    let parts = open(home, mode)?;
+    Ok(Parts { adviser, ..parts })
 }
 
 /// Opens everything for reading and for taking back, which neither mode nor contract nor a policy that does not load may
@@ -95,6 +104,7 @@ fn open_under(
         store,
         directory: directory(home)?,
         clock: Box::new(SystemClock),
+        adviser: None,
     };
     obey_stop_file(home, &parts)?;
     start(&parts)?;
@@ -210,6 +220,13 @@ fn check_guarded(parts: &Parts) -> Result<(), Error> {
 }
 
 fn check_contract(home: &Home, mode: Mode) -> Result<(), Error> {
+    contract(home, mode)?
+        .covers(mode)
+        .map_err(|refusal| Error::new(Exit::NotAllowed, refusal.to_string()).hint(refusal.hint()))
+}
+
+/// The contract of a mode: that of the home folder, else the bundled one.
+pub(crate) fn contract(home: &Home, mode: Mode) -> Result<Contract, Error> {
     let path = home.contract(mode);
     let own = settings::read_if_there(&path, SETTINGS_BYTES_MAX, "the contract")?;
     let bundled = match mode {
@@ -217,12 +234,9 @@ fn check_contract(home: &Home, mode: Mode) -> Result<(), Error> {
         Mode::Guarded => policy::contract::GUARDED,
     };
     let bytes = own.as_deref().unwrap_or(bundled.as_bytes());
-    let contract = Contract::load(bytes).map_err(|error| {
+    Contract::load(bytes).map_err(|error| {
         Error::of(Exit::BadInput, &error).hint(format!("mend `{}`", path.display()))
-    })?;
-    contract
-        .covers(mode)
-        .map_err(|refusal| Error::new(Exit::NotAllowed, refusal.to_string()).hint(refusal.hint()))
+    })
 }
 
 pub(crate) fn directory(home: &Home) -> Result<EmbeddedDirectory, Error> {

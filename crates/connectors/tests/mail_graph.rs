@@ -101,6 +101,30 @@ fn send(script: &[&str]) -> (Result<Sent, PortError>, Vec<String>) {
 }
 
 #[test]
+fn a_try_asks_for_a_token_alone_and_tells_what_it_names() {
+    let try_out = |answer: &str| {
+        let (base, served) = serve(&[answer]);
+        let result = Graph::new(settings(&base)).unwrap().try_out();
+        let asked = served.join().unwrap();
+        assert!(asked[0].contains("/oauth2/v2.0/token "), "{asked:?}");
+        result
+    };
+    let token = |token: &str| TOKEN.replace("a-token", token);
+    let opaque = try_out(TOKEN).unwrap();
+    assert!(opaque.contains("does not show"), "{opaque}");
+    // {"roles":["Mail.Send"]} and {"aud":"x"}
+    let named = try_out(&token(
+        "eyJhbGciOiJub25lIn0.eyJyb2xlcyI6WyJNYWlsLlNlbmQiXX0.x",
+    ))
+    .unwrap();
+    assert!(named.contains("permissions Mail.Send"), "{named}");
+    let without = try_out(&token("eyJhbGciOiJub25lIn0.eyJhdWQiOiJ4In0.x")).unwrap();
+    assert!(without.contains("names no permission"), "{without}");
+    let refused = "HTTP/1.1 401 Unauthorized\r\n\r\n{\"error\":\"invalid_client\"}";
+    assert!(matches!(try_out(refused), Err(PortError::Denied(_))));
+}
+
+#[test]
 fn a_letter_is_a_token_and_one_call() {
     let (result, asked) = send(&[TOKEN, TAKEN]);
     assert_eq!(result, Ok(Sent::default()));

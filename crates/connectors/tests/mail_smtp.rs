@@ -102,6 +102,36 @@ fn send(settings: SmtpSettings, letter: &Letter) -> Result<ports::mail::Sent, Po
 }
 
 #[test]
+fn a_try_logs_in_and_sends_nothing() {
+    let Some(mut sink) = Sink::start("starttls") else {
+        return;
+    };
+    let try_out = |change: &dyn Fn(&mut SmtpSettings)| {
+        let mut settings = sink.settings(Security::StartTls);
+        change(&mut settings);
+        Smtp::new(settings).unwrap().try_out()
+    };
+    let seen = try_out(&|_| {}).unwrap();
+    assert!(
+        seen.contains("STARTTLS") && seen.contains("login as agent"),
+        "{seen}"
+    );
+    let changes: [&dyn Fn(&mut SmtpSettings); 3] = [
+        &|own| own.login = Some(("agent".into(), Secret::new("wrong".into()))),
+        &|own| own.ca_bundle = None,
+        &|own| own.port = 1,
+    ];
+    for change in changes {
+        assert!(try_out(change).is_err());
+    }
+    // The first letter that the server tells of is the one that was sent.
+    let settings = sink.settings(Security::StartTls);
+    send(settings, &letter(&["a@corp.example"], "the first")).unwrap();
+    let told = sink.line();
+    assert!(told["content"].as_str().unwrap().contains("the first"));
+}
+
+#[test]
 fn a_letter_arrives_encrypted_with_its_own_id_for_those_who_take_it() {
     let Some(mut sink) = Sink::start("starttls") else {
         return;

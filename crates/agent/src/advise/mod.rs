@@ -2,7 +2,7 @@
 //! can only withhold. INVARIANT(ratchet).
 //!
 //! A model is asked through [`asking`] alone, which keeps its manners and its [`purse`]. [`batch`] asks it about the requests of a
-//! vault, [`ticket`] lets it read one request with the tools of the contract. What goes out is made by [`text`], what comes back is
+//! vault with the fields of [`question`] alone, [`ticket`] lets it read one request with the tools of the contract. What goes out is made by [`text`], what comes back is
 //! made harmless by [`normal`].
 
 pub mod asking;
@@ -11,6 +11,7 @@ mod built_in;
 mod normal;
 pub mod prompts;
 pub mod purse;
+pub mod question;
 mod subject;
 pub mod text;
 pub mod ticket;

@@ -123,8 +123,6 @@ pub fn dollars(nanodollars: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
-
     use super::*;
 
     #[test]

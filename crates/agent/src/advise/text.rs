@@ -45,9 +45,10 @@ pub fn name(text: &str, people: &mut Pseudonyms) -> String {
 /// Other names for people, made anew for each question: what one question calls `person-1` is somebody else in the next.
 #[derive(Clone, Debug, Default)]
 pub struct Pseudonyms {
-    /// Lower-cased name to pseudonym and the name as it was.
-    known: BTreeMap<String, (String, String)>,
-    people: usize,
+    /// Lower-cased name to the number of the person.
+    known: BTreeMap<String, usize>,
+    /// The first name of each, as it was.
+    people: Vec<String>,
 }
 
 impl Pseudonyms {
@@ -56,53 +57,48 @@ impl Pseudonyms {
         let names: Vec<&str> = (names.iter().map(|name| name.trim()))
             .filter(|name| !name.is_empty())
             .collect();
-        let known = names
+        let mut known = names
             .iter()
-            .find_map(|name| self.known.get(&name.to_lowercase()));
-        let pseudonym = match known {
-            Some((pseudonym, _)) => pseudonym.clone(),
-            None => {
-                self.people += 1;
-                format!("person-{}", self.people)
-            }
-        };
+            .map(|name| self.known.get(&name.to_lowercase()));
+        let number = known.find_map(|number| number.copied()).unwrap_or_else(|| {
+            let first = names.first().copied().unwrap_or("(no name)");
+            self.people.push(visible(first, NAME_CHARACTERS_MAX));
+            self.people.len()
+        });
         for name in names {
-            let entry = (pseudonym.clone(), name.to_owned());
-            self.known.entry(name.to_lowercase()).or_insert(entry);
+            self.known.entry(name.to_lowercase()).or_insert(number);
         }
-        pseudonym
+        pseudonym(number)
     }
 
     /// `text` with the people in it under their other names, as whole words, in any case.
     #[must_use]
     pub fn hide(&self, text: &str) -> String {
-        let mut names: Vec<(&String, &String)> = (self.known.iter())
-            .map(|(name, (pseudonym, _))| (name, pseudonym))
+        let mut names: Vec<(&String, usize)> = (self.known.iter())
+            .map(|(name, number)| (name, *number))
             .filter(|(name, _)| name.chars().count() > 2)
             .collect();
         // The longest first: `CORP\engineer-017` before `engineer-017`.
         names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        names.into_iter().fold(text.to_owned(), |text, (name, to)| {
-            replace_words(&text, name, to)
-        })
+        names
+            .into_iter()
+            .fold(text.to_owned(), |text, (name, number)| {
+                replace_words(&text, name, &pseudonym(number))
+            })
     }
 
     /// `text` with people under the first of their own names again.
     #[must_use]
     pub fn show(&self, text: &str) -> String {
-        let mut people: BTreeMap<&str, &str> = BTreeMap::new();
-        for (pseudonym, name) in self.known.values() {
-            let shown = people.entry(pseudonym).or_insert(name);
-            if name.len() > shown.len() {
-                *shown = name;
-            }
-        }
-        people
-            .into_iter()
-            .fold(text.to_owned(), |text, (from, to)| {
-                replace_words(&text, from, to)
-            })
+        let people = self.people.iter().enumerate();
+        people.fold(text.to_owned(), |text, (place, name)| {
+            replace_words(&text, &pseudonym(place.saturating_add(1)), name)
+        })
     }
+}
+
+fn pseudonym(number: usize) -> String {
+    format!("person-{number}")
 }
 
 /// Every whole word `from` (lower case) of `text` replaced. Letters, digits, `-` and `_` make a word longer.
@@ -179,7 +175,7 @@ pub fn plain(text: &str, longest: usize) -> String {
         .filter(|letter| {
             !matches!(
                 letter,
-                '<' | '>' | '`' | '*' | '|' | '[' | ']' | '{' | '}' | '\\' | '#' | '&'
+                '<' | '>' | '`' | '*' | '|' | '[' | ']' | '{' | '}' | '#' | '&'
             )
         })
         .take(longest)

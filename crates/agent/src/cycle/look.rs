@@ -4,7 +4,7 @@ use ports::commit_all;
 use ports::store::{ActionRecord, ActionState};
 use ports::vault::Wanted;
 
-use super::settle::{Shows, settled, shows};
+use super::settle::{Shows, by_another, settled, shows};
 use super::{Cycle, RunError, is_past};
 use crate::AgentError;
 
@@ -53,6 +53,7 @@ impl Cycle<'_> {
                     ActionState::Done,
                     "the vault shows our approval at this level".to_owned(),
                 ),
+                Some(Shows::ByAnother(who)) => (ActionState::Withdrawn, by_another(&who)),
                 Some(Shows::Unchanged { surely: true }) if long_ago => (
                     ActionState::Withdrawn,
                     "the vault shows no change: it never had its effect".to_owned(),

@@ -8,6 +8,7 @@ pub mod hours;
 mod intent;
 mod look;
 pub mod post;
+pub mod prune;
 pub mod record;
 mod settle;
 mod spool;

@@ -129,6 +129,8 @@ pub enum ActionOutcome {
     Declined,
     /// Something changed since it was analysed, so nothing was sent.
     Changed,
+    /// Somebody else did it meanwhile, and the vault says who.
+    ByAnother,
     /// The vault refused, and nothing changed.
     Refused,
     /// Sent, but what became of it is not known; the next run looks.
@@ -153,6 +155,7 @@ impl ActionOutcome {
             Self::Planned => "planned",
             Self::Declined => "declined",
             Self::Changed => "changed meanwhile",
+            Self::ByAnother => "done by somebody else",
             Self::Refused => "refused by the vault",
             Self::Unknown => "outcome unknown",
             Self::Parked => "parked",

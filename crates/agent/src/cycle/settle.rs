@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use decision::vault::request::Approved;
 use decision::vault::{Action, WorkflowRequest};
 use ports::store::{ActionState, Category, LeafDraft, Transition};
 use ports::vault::Answer;
@@ -25,6 +26,12 @@ pub(super) fn judge(
         Err(error) => Shows::Nothing(error.to_string()),
     };
     let took_effect = matches!(shown, Shows::Done(_) | Shows::AtThisLevel);
+    if let (Shows::ByAnother(who), Some(Answer::Refused(why) | Answer::NoSuchPath(why))) =
+        (&shown, answer)
+    {
+        let detail = format!("{why}; {}", by_another(who));
+        return (ActionState::Refused, ActionOutcome::ByAnother, detail);
+    }
     let told = match answer {
         None => {
             let detail = "committed, and not sent: the run came to its end".to_owned();
@@ -55,6 +62,16 @@ pub(super) fn judge(
             ActionOutcome::DoneAtThisLevel,
             "the vault said yes and still shows it as Active: approved at this level".to_owned(),
         ),
+        // It said yes to us: whoever else it names approved as well.
+        (Shows::ByAnother(who), None) => done(
+            ActionOutcome::Done,
+            format!("the vault said yes; it names {who} for the approval"),
+        ),
+        (Shows::ByAnother(who), Some(why)) => (
+            ActionState::Withdrawn,
+            ActionOutcome::ByAnother,
+            format!("{why}; {}", by_another(&who)),
+        ),
         (Shows::Unchanged { .. }, None) => (
             ActionState::Unknown,
             ActionOutcome::Unknown,
@@ -77,12 +94,19 @@ pub(super) fn judge(
     }
 }
 
+/// What is told of an approval that somebody else gave.
+pub(super) fn by_another(who: &str) -> String {
+    format!("done by somebody else: the vault names {who}")
+}
+
 /// What a request shows of an action on it.
 pub(super) enum Shows {
     /// It had its effect.
     Done(&'static str),
     /// It was approved by us at the level, and waits for others.
     AtThisLevel,
+    /// It is approved, at the level or wholly, and the vault names who gave the approvals: others, and not us.
+    ByAnother(String),
     /// Nothing of it. `surely`: had it had its effect, it would show.
     Unchanged { surely: bool },
     /// Nothing can be said.
@@ -98,6 +122,23 @@ pub(super) fn shows(
     use decision::vault::Status;
     use decision::vault::request::same_user;
     let status = &request.status;
+    let approvals = request.approvals.as_deref();
+    let is_here = |approval: &&Approved| approval.level.is_none_or(|at| at == level);
+    let here = || approvals.into_iter().flatten().filter(is_here);
+    let by_us = own.is_some_and(|own| here().any(|approval| same_user(own, &approval.by)));
+    let moved_on = *status != Status::Active || request.level.is_some_and(|now| now > level);
+    if action == Action::Approve
+        && moved_on
+        && !by_us
+        && own.is_some()
+        && let Some(other) = here().next_back()
+        && matches!(
+            status,
+            Status::Active | Status::Approved | Status::Completed
+        )
+    {
+        return Shows::ByAnother(other.by.clone());
+    }
     if *status == action.leads_to() || (action == Action::Approve && *status == Status::Completed) {
         return Shows::Done(status.name());
     }
@@ -111,13 +152,6 @@ pub(super) fn shows(
     if action != Action::Approve {
         return Shows::Unchanged { surely: true };
     }
-    let approvals = request.approvals.as_deref();
-    let by_us = approvals.is_some_and(|approvals| {
-        approvals.iter().any(|approval| {
-            own.is_some_and(|own| same_user(own, &approval.by))
-                && approval.level.is_none_or(|at| at == level)
-        })
-    });
     if by_us || request.level.is_some_and(|now| now > level) {
         return Shows::AtThisLevel;
     }
@@ -173,5 +207,80 @@ impl Agent<'_> {
         let transition = settled(self.now()?, key, &open.request, by, state, detail);
         commit(self.store, transition)?;
         Ok(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use decision::vault::Status;
+
+    fn request(status: Status, approvals: Option<&[(&str, Option<u32>)]>) -> WorkflowRequest {
+        WorkflowRequest {
+            id: "r-1".to_owned(),
+            level: Some(if status == Status::Active { 2 } else { 1 }),
+            status,
+            approvals: approvals.map(|approvals| {
+                let given = approvals.iter().map(|(by, level)| Approved {
+                    by: (*by).to_owned(),
+                    level: *level,
+                });
+                given.collect()
+            }),
+            ..WorkflowRequest::default()
+        }
+    }
+
+    #[test]
+    fn who_approved_is_told_apart_where_the_vault_says_it() {
+        let lost = Answer::Unknown("no answer".to_owned());
+        let no = Answer::Refused("not Active".to_owned());
+        let (done, another) = (ActionOutcome::Done, ActionOutcome::ByAnother);
+        let here = ActionOutcome::DoneAtThisLevel;
+        let (ours, gone) = (ActionState::Done, ActionState::Withdrawn);
+        let us = ("CORP\\svc-analyst", Some(1));
+        let person = ("manager-001", Some(1));
+        let anywhere = ("manager-001", None);
+        let later = ("manager-001", Some(2));
+        for (status, approvals, answer, state, outcome) in [
+            (Status::Approved, Some(&[us][..]), &lost, ours, done),
+            (Status::Approved, Some(&[us, later]), &lost, ours, done),
+            (Status::Completed, Some(&[person, us]), &lost, ours, done),
+            (Status::Approved, Some(&[person]), &lost, gone, another),
+            (Status::Completed, Some(&[anywhere]), &lost, gone, another),
+            (Status::Active, Some(&[person]), &lost, gone, another),
+            (
+                Status::Approved,
+                Some(&[person]),
+                &no,
+                ActionState::Refused,
+                another,
+            ),
+            // It said yes to us: that another approved as well changes nothing.
+            (Status::Approved, Some(&[person]), &Answer::Done, ours, done),
+            // It does not say who, or not at which of several levels: as it was.
+            (Status::Approved, None, &lost, ours, done),
+            (Status::Approved, Some(&[]), &lost, ours, done),
+            (Status::Approved, Some(&[later]), &lost, ours, done),
+            (Status::Active, None, &lost, ours, here),
+        ] {
+            let row = request(status, approvals);
+            let seen = Ok(Some(&row));
+            let own = Some("svc-analyst");
+            let judged = judge(Action::Approve, 1, Some(answer), seen, own);
+            assert_eq!(
+                (judged.0, judged.1),
+                (state, outcome),
+                "{row:?} {}",
+                judged.2
+            );
+            let told = judged
+                .2
+                .contains("somebody else: the vault names manager-001");
+            assert_eq!(told, outcome == another, "{}", judged.2);
+            // Who we are is not known: then nothing is told apart.
+            let judged = judge(Action::Approve, 1, Some(answer), seen, None);
+            assert_ne!(judged.1, another);
+        }
     }
 }

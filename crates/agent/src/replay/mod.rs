@@ -2,7 +2,7 @@
 
 mod run;
 
-pub use run::{ReplayedRun, header, replay_action, replay_run};
+pub use run::{ReplayedRun, header, policy_of_action, replay_action, replay_run};
 
 use decision::evidence::Evidence;
 use decision::request::digest_of;

@@ -87,6 +87,13 @@ struct Inputs {
     evidence: Evidence,
 }
 
+/// Digest of the policy under which a committed action was ruled; `None` when its inputs cannot be read.
+#[must_use]
+pub fn policy_of_action(inputs: &str) -> Option<String> {
+    let inputs: Inputs = serde_json::from_str(inputs).ok()?;
+    Some(inputs.run.policy)
+}
+
 /// Makes the ruling of a committed action again: it must still allow the action with this key. `is_logged` is asked whether
 /// the log has evidence of this digest, in hexadecimal.
 #[must_use]

@@ -1,9 +1,12 @@
 //! The reviewer's card: one screen, always in the same order, made from the record.
 
 use decision::evidence::Frozen;
+use decision::evidence::record::Advice;
 use decision::findings::{Check, Kind};
 use decision::rules::Rules;
 use decision::verdict::{Ruling, alternatives, explain};
+
+use crate::advise::purse::dollars;
 
 /// A card: sections in their fixed order, each of lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,18 +73,45 @@ impl Card {
                 .iter()
                 .map(|offer| line(offer.kind.name(), offer.text.clone()))
                 .collect(),
-            advice: vec![line(
-                "built-in analyst",
-                match frozen.evidence().advice {
-                    decision::evidence::record::Advice::Nothing => "nothing to add",
-                    decision::evidence::record::Advice::Narrow => "less would do",
-                    decision::evidence::record::Advice::AskFirst => "ask something first",
-                    decision::evidence::record::Advice::LookCloser => "a person should look",
-                },
-            )],
+            advice: advice(frozen),
             buttons: buttons(frozen, ruling),
         }
     }
+}
+
+/// What the built-in analyst or a model said, and what was wrong with it.
+fn advice(frozen: &Frozen) -> Vec<Line> {
+    let evidence = frozen.evidence();
+    let said = match evidence.advice {
+        Advice::Nothing => "nothing to add",
+        Advice::Narrow => "less would do",
+        Advice::AskFirst => "ask something first",
+        Advice::LookCloser => "a person should look",
+    };
+    let Some(analysis) = &evidence.analysis else {
+        return vec![line("built-in analyst", said)];
+    };
+    let mut lines = Vec::new();
+    let faulty = !analysis.faults.is_empty();
+    if !(faulty && evidence.advice == Advice::Nothing) {
+        lines.push(line(&analysis.analyst, said));
+    }
+    if !analysis.note.is_empty() {
+        lines.push(line("says", analysis.note.clone()));
+    }
+    for fault in &analysis.faults {
+        lines.push(Line {
+            mark: Mark::Stands,
+            ..line(&analysis.analyst, fault.told())
+        });
+    }
+    lines.extend(analysis.remarks.iter().map(|own| line("", own.clone())));
+    let cost = analysis.exchanges.iter().map(|own| own.nanodollars);
+    let cost = cost.fold(0, u64::saturating_add);
+    if cost > 0 {
+        lines.push(line("cost", format!("{} USD", dollars(cost))));
+    }
+    lines
 }
 
 fn request(frozen: &Frozen, rules: &Rules) -> Vec<Line> {

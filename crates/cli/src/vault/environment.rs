@@ -6,14 +6,15 @@ use std::path::PathBuf;
 
 use policy::guardrails::dotenv;
 
-use super::keys::KEYS;
+use super::keys::{KEYS, Key};
 use crate::error::{Error, Exit};
 use crate::settings::{self, Home};
 
 const DOTENV_BYTES_MAX: u64 = 1024 * 1024;
 /// Beginnings of names that are ours alone: another key that begins so is a misspelt one.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "VAULT_", "ALERT_", "OFF_", "AUTO_", "RISK_", "STALE_", "REQUEST_", "DEEP_", "REPORT_",
+    "MODEL_",
 ];
 /// A guardrail that begins like one of ours.
 const GUARDRAIL: &str = "AUTO_PROVISION_ONLY";
@@ -137,7 +138,7 @@ impl Environment {
     /// The value of a key that must be set.
     pub(crate) fn needed(&self, name: &str) -> Result<&str, Error> {
         self.get(name).ok_or_else(|| {
-            let meaning = KEYS.iter().find(|key| key.name == name);
+            let meaning = all_keys().find(|key| key.name == name);
             Error::new(Exit::BadInput, format!("{name} is not set")).hint(format!(
                 "set it in the environment or in .env: {}",
                 meaning.map_or("", |key| key.meaning)
@@ -152,8 +153,13 @@ pub(crate) fn refuse(name: &str, value: &str, wanted: impl Display) -> Error {
     Error::new(Exit::BadInput, format!("{name} is `{shown}`")).hint(format!("it takes {wanted}"))
 }
 
+/// Every key of every door.
+pub(crate) fn all_keys() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(crate::models::keys::KEYS)
+}
+
 fn known(name: &str) -> Option<&'static str> {
-    KEYS.iter().map(|key| key.name).find(|own| *own == name)
+    all_keys().map(|key| key.name).find(|own| *own == name)
 }
 
 fn is_misspelt(name: &str) -> bool {
@@ -162,7 +168,7 @@ fn is_misspelt(name: &str) -> bool {
 
 fn nearest(name: &str) -> Option<&'static str> {
     let near = |key: &&str| strsim::osa_distance(key, name) <= 3;
-    KEYS.iter().map(|key| key.name).find(near)
+    all_keys().map(|key| key.name).find(near)
 }
 
 fn misspelt(name: &str, place: &str) -> Error {
@@ -231,7 +237,7 @@ mod tests {
     #[test]
     fn the_page_has_every_key() {
         let page = include_str!("../../../../docs/reference/settings.md");
-        for key in KEYS {
+        for key in all_keys() {
             let default = if key.default.is_empty() {
                 ""
             } else {
@@ -247,7 +253,7 @@ mod tests {
 
     #[test]
     fn every_key_is_there_once_and_is_ours() {
-        let mut names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+        let mut names: Vec<&str> = all_keys().map(|key| key.name).collect();
         names.sort_unstable();
         let count = names.len();
         names.dedup();

@@ -8,7 +8,7 @@ pub(crate) struct Key {
     pub(crate) meaning: &'static str,
 }
 
-const fn key(name: &'static str, default: &'static str, meaning: &'static str) -> Key {
+pub(crate) const fn key(name: &'static str, default: &'static str, meaning: &'static str) -> Key {
     Key {
         name,
         default,
@@ -168,6 +168,11 @@ pub(crate) const KEYS: &[Key] = &[
         "`last_run` and `actioned_ids` for people and other tools",
     ),
     key("REPORT_FOLDER", "state/reports", "where reports go"),
+    key(
+        "REPORT_KEEP_DAYS",
+        "400",
+        "days after which a run removes reports, and the records of runs that nothing needs any more; 0 keeps all",
+    ),
     key(
         "ALERT_ON_RUN_SUMMARY",
         "true",

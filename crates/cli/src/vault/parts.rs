@@ -1,6 +1,7 @@
 //! The parts of the vault's door, opened from their settings: the client, and the way letters go.
 
 use std::cell::Cell;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use agent::cycle::{Ran, post};
@@ -11,10 +12,11 @@ use connectors::pam_vault::{Ask, Line, PamVault, PendingFile, State, Waiting};
 use decision::time::{Minutes, Timestamp};
 use decision::vault::run::Attendance;
 use ports::mail::Letter;
-use ports::{Clock as _, Mail, Secret, SystemClock};
+use ports::{Clock as _, Mail, PortError, Secret, SystemClock};
 
 use super::settings::{Alerts, Sending, VaultSettings};
 use crate::error::{Error, Exit};
+use crate::models::{Lost, ModelSettings};
 use crate::output;
 use crate::settings::{self, Home};
 use crate::wiring::Parts;
@@ -27,9 +29,24 @@ const APPROVAL_WAIT: Minutes = Minutes(2);
 pub(crate) struct VaultParts {
     pub(crate) settings: VaultSettings,
     pub(crate) client: PamVault,
+    mail_secret: Requested,
+    model_key: Requested,
+}
+
+/// A secret that the vault keeps, and our request for it.
+struct Requested {
     pending: PendingFile,
-    /// Whether the secret was given: only then is our request for it over.
+    /// Whether it was given: only then is our request over.
     given: Cell<bool>,
+}
+
+impl Requested {
+    fn at(path: PathBuf) -> Self {
+        Self {
+            pending: PendingFile::at(path),
+            given: Cell::new(false),
+        }
+    }
 }
 
 impl VaultParts {
@@ -41,8 +58,8 @@ impl VaultParts {
         Ok(Self {
             settings,
             client,
-            pending: PendingFile::at(home.state().join(".pending_request.json")),
-            given: Cell::new(false),
+            mail_secret: Requested::at(home.state().join(".pending_request.json")),
+            model_key: Requested::at(home.state().join(".pending_model_key.json")),
         })
     }
 
@@ -73,7 +90,7 @@ impl VaultParts {
             post::post(&parts.store, letter, at)?;
         }
         match self.way(sending) {
-            Ok(way) => Ok(post::send_waiting(&parts.store, way.as_ref(), at)?),
+            Ok(way) => Ok(post::send_waiting(&parts.store, way.letters(), at)?),
             Err(why) => Ok(vec![format!("mail waits for the next run: {why}")]),
         }
     }
@@ -82,9 +99,11 @@ impl VaultParts {
     fn alarm(&self, sending: &Sending, mut letter: Letter, why: &str) -> Vec<String> {
         letter.subject = format!("THE LOG DOES NOT VERIFY: {}", letter.subject);
         letter.text = format!("{why}\n\n{}", letter.text);
-        let sent = self
-            .way(sending)
-            .and_then(|way| way.send(&letter).map_err(|error| error.to_string()));
+        let sent = self.way(sending).and_then(|way| {
+            way.letters()
+                .send(&letter)
+                .map_err(|error| error.to_string())
+        });
         match sent {
             Ok(_) => vec![format!("mailed without a record: {why}")],
             Err(error) => vec![format!("{why}; and the mail about it failed: {error}")],
@@ -92,16 +111,16 @@ impl VaultParts {
     }
 
     /// The way letters go. The client secret is read from the vault now, and forgotten with this.
-    fn way(&self, sending: &Sending) -> Result<Box<dyn Mail>, String> {
+    fn way(&self, sending: &Sending) -> Result<Way, String> {
         match sending {
             Sending::Graph(settings) => {
                 let secret = match (&settings.secret, &settings.secret_asset) {
                     (Some(secret), _) => secret.clone(),
-                    (None, Some(asset)) => {
-                        let secret = self.retrieve(asset)?;
-                        self.given.set(true);
-                        secret
-                    }
+                    (None, Some(asset)) => self.retrieve(
+                        asset,
+                        &self.mail_secret,
+                        "Mail the report of this run of the access request agent",
+                    )?,
                     (None, None) => return Err("no client secret is set".to_owned()),
                 };
                 let graph = Graph::new(GraphSettings {
@@ -114,7 +133,7 @@ impl VaultParts {
                     timeout: self.settings.client.timeout,
                 });
                 let graph = graph.map_err(|error| error.to_string())?;
-                Ok(Box::new(graph))
+                Ok(Way::Graph(graph))
             }
             Sending::Smtp(settings) => {
                 let smtp = Smtp::new(SmtpSettings {
@@ -131,93 +150,179 @@ impl VaultParts {
                     timeout: self.settings.client.timeout,
                 });
                 let smtp = smtp.map_err(|error| error.to_string())?;
-                Ok(Box::new(smtp))
+                Ok(Way::Smtp(smtp))
             }
         }
     }
 
-    fn retrieve(&self, asset: &str) -> Result<Secret, String> {
+    /// The model with its key, which is read from the vault now when it is there; or why it has no say.
+    pub(crate) fn model(&self) -> Result<Option<Result<ModelSettings, Lost>>, Error> {
+        let Some(model) = self.settings.model.clone() else {
+            return Ok(None);
+        };
+        let model = match &model.key_asset {
+            Some(asset) if model.wants_key() => {
+                let why = "Ask the model for its analysis in this run of the access request agent";
+                match self.retrieve(asset, &self.model_key, why) {
+                    Ok(key) => model.clone().with_key(key),
+                    Err(why) => return Ok(Some(Err(Lost(format!("its key was not read: {why}"))))),
+                }
+            }
+            Some(_) | None => model,
+        };
+        Ok(Some(model.probe()?.map(|()| model)))
+    }
+
+    fn retrieve(
+        &self,
+        asset: &str,
+        requested: &Requested,
+        justification: &str,
+    ) -> Result<Secret, String> {
         let ask = Ask {
             asset,
-            justification: "Mail the report of this run of the access request agent",
+            justification,
             window: Minutes(60),
             every: Duration::from_secs(5),
             deadline: SystemClock.now().plus(APPROVAL_WAIT),
         };
-        let got = self.client.retrieve(&ask, &self.pending, &mut Patience);
+        let got = self
+            .client
+            .retrieve(&ask, &requested.pending, &mut Patience);
+        requested.given.set(got.is_ok());
         got.map_err(|error| match error.hint() {
             Some(hint) => format!("{error}; {hint}"),
             None => error.to_string(),
         })
     }
 
-    /// Ends our own request at the vault, when one was submitted for a secret. A person is asked; without one the setting
-    /// says.
-    pub(crate) fn finish(&self, attendance: Attendance) -> Option<String> {
-        let sending = self.settings.alerts.sending.as_ref()?;
-        let Sending::Graph(graph) = sending else {
-            return None;
+    /// Ends our own requests at the vault, when any was submitted for a secret. A person is asked; without one the setting says.
+    /// Gives what went wrong.
+    pub(crate) fn finish(&self, attendance: Attendance) -> Vec<String> {
+        let mail = match &self.settings.alerts.sending {
+            Some(Sending::Graph(graph)) => graph.secret_asset.as_ref(),
+            Some(Sending::Smtp(_)) | None => None,
         };
-        let asset = graph.secret_asset.as_ref()?;
-        // One that still waits for approval is what the next run goes on with.
-        if !self.given.get() || !self.pending.path().exists() {
-            return None;
-        }
-        let complete = if attendance == Attendance::Asked {
-            output::ask("complete our own request for the mail's secret at the vault? [y/N]")
-        } else {
-            self.settings.completes_requests
+        let model = self.settings.model.as_ref();
+        let model = model.and_then(|model| model.key_asset.as_ref());
+        let own = [
+            (mail, &self.mail_secret, "the mail's secret"),
+            (model, &self.model_key, "the model's key"),
+        ];
+        let ended = own.into_iter().filter_map(|(asset, requested, what)| {
+            // One that still waits for approval is what the next run goes on with.
+            if !requested.given.get() || !requested.pending.path().exists() {
+                return None;
+            }
+            let complete = if attendance == Attendance::Asked {
+                output::ask(&format!(
+                    "complete our own request for {what} at the vault? [y/N]"
+                ))
+            } else {
+                self.settings.completes_requests
+            };
+            if !complete {
+                return None;
+            }
+            match self.client.complete(asset?, &requested.pending) {
+                Ok(None | Some(Ok(()))) => None,
+                Ok(Some(Err(why))) => Some(why),
+                Err(error) => Some(format!("{error}; {}", error.hint())),
+            }
+        });
+        ended.collect()
+    }
+
+    /// How the mail stands: what is set, and what a try without a letter showed.
+    pub(crate) fn mail_health(&self) -> Vec<Line> {
+        let alerts = &self.settings.alerts;
+        let line = |topic, state, text: String, hint: &str| Line {
+            topic,
+            state,
+            text,
+            hint: Some(hint.to_owned()).filter(|hint| !hint.is_empty()),
         };
-        if !complete {
-            return None;
+        let set = |state, text: &str, hint| vec![line("mail", state, text.to_owned(), hint)];
+        if !(alerts.run_summary || alerts.high_risk || alerts.anomaly) {
+            return set(State::Fine, "off: no alert is on", "");
         }
-        match self.client.complete(asset, &self.pending) {
-            Ok(None | Some(Ok(()))) => None,
-            Ok(Some(Err(why))) => Some(why),
-            Err(error) => Some(format!("{error}; {}", error.hint())),
+        let Some(sending) = &alerts.sending else {
+            return set(
+                State::Warn,
+                "nothing to send it with, so nothing is mailed",
+                "set ALERT_SENDER_EMAIL with ALERT_TENANT_ID and ALERT_CLIENT_ID, or with ALERT_SMTP_HOST",
+            );
+        };
+        let count = alerts.recipients.len();
+        if count == 0 {
+            return set(
+                State::Warn,
+                "no recipients, so nothing is mailed",
+                "set ALERT_RECIPIENT_EMAILS",
+            );
+        }
+        let (way, sender) = match sending {
+            Sending::Graph(graph) => ("Microsoft Graph".to_owned(), &graph.sender),
+            Sending::Smtp(smtp) => (format!("{}:{}", smtp.host, smtp.port), &smtp.sender),
+        };
+        let mut lines = set(
+            State::Fine,
+            &format!("{way} as {sender}, to {count} recipients"),
+            "",
+        );
+        let topic = "mail, tried";
+        // Reading the secret may file a request in the vault, and the doctor changes nothing.
+        if let Sending::Graph(graph) = sending
+            && graph.secret.is_none()
+        {
+            lines.push(line(
+                topic,
+                State::Unknown,
+                "not tried: the client secret is in the vault, and reading it may file a request there".to_owned(),
+                "the next run that has something to mail tries it",
+            ));
+            return lines;
+        }
+        let tried = self
+            .way(sending)
+            .and_then(|way| way.try_out().map_err(|error| error.to_string()));
+        lines.push(match tried {
+            Ok(seen) => line(
+                topic,
+                State::Fine,
+                format!("{seen}; no letter was sent, so whether {sender} may send, and who gets it, was not seen"),
+                "",
+            ),
+            Err(why) => line(
+                topic,
+                State::Bad,
+                why,
+                "nothing is mailed until this works; runs go on and keep their letters",
+            ),
+        });
+        lines
+    }
+}
+
+/// A way that letters go.
+enum Way {
+    Graph(Graph),
+    Smtp(Smtp),
+}
+
+impl Way {
+    fn letters(&self) -> &dyn Mail {
+        match self {
+            Self::Graph(graph) => graph,
+            Self::Smtp(smtp) => smtp,
         }
     }
 
-    /// How the mail stands.
-    pub(crate) fn mail_health(&self) -> Line {
-        let alerts = &self.settings.alerts;
-        let any = alerts.run_summary || alerts.high_risk || alerts.anomaly;
-        let (state, text, hint) = match (&alerts.sending, any, alerts.recipients.len()) {
-            (_, false, _) => (State::Fine, "off: no alert is on".to_owned(), None),
-            (None, true, _) => (
-                State::Warn,
-                "nothing to send it with, so nothing is mailed".to_owned(),
-                Some(
-                    "set ALERT_SENDER_EMAIL with ALERT_TENANT_ID and ALERT_CLIENT_ID, or with ALERT_SMTP_HOST",
-                ),
-            ),
-            (Some(_), true, 0) => (
-                State::Warn,
-                "no recipients, so nothing is mailed".to_owned(),
-                Some("set ALERT_RECIPIENT_EMAILS"),
-            ),
-            (Some(Sending::Graph(settings)), true, count) => (
-                State::Fine,
-                format!(
-                    "Microsoft Graph as {}, to {count} recipients",
-                    settings.sender
-                ),
-                None,
-            ),
-            (Some(Sending::Smtp(settings)), true, count) => (
-                State::Fine,
-                format!(
-                    "{}:{} as {}, to {count} recipients",
-                    settings.host, settings.port, settings.sender
-                ),
-                None,
-            ),
-        };
-        Line {
-            topic: "mail",
-            state,
-            text,
-            hint: hint.map(str::to_owned),
+    /// What it can be seen to do without a letter.
+    fn try_out(&self) -> Result<String, PortError> {
+        match self {
+            Self::Graph(graph) => graph.try_out(),
+            Self::Smtp(smtp) => smtp.try_out(),
         }
     }
 }

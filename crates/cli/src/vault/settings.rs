@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use agent::cycle::hours::Hours;
+use agent::cycle::prune::Keep;
 use connectors::mail::GraphSettings;
 use connectors::pam_vault;
 use decision::findings::risk::RiskLevel;
@@ -15,6 +16,7 @@ use ports::Secret;
 use super::environment::{Environment, refuse};
 use super::file::{self, VaultFile};
 use crate::error::{Error, Exit};
+use crate::models::{self, ModelSettings};
 use crate::settings::{self, Home};
 
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
@@ -26,7 +28,10 @@ pub(crate) struct VaultSettings {
     pub(crate) autonomous: bool,
     pub(crate) completes_requests: bool,
     pub(crate) reports: PathBuf,
+    pub(crate) keep: Keep,
     pub(crate) alerts: Alerts,
+    /// `None` when no model is configured.
+    pub(crate) model: Option<ModelSettings>,
 }
 
 /// What a mail has, and to whom it goes.
@@ -93,7 +98,7 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         )
         .hint("set RISK_THRESHOLD_REJECT to medium, high or critical"));
     }
-    let timeout = timeout(keys)?;
+    let timeout = seconds(keys, "VAULT_TIMEOUT", 30)?;
     let rules = RuleSettings {
         approve: keys.flag("AUTO_APPROVE_LOW_RISK", false)?,
         reject: keys.flag("AUTO_REJECT_CRITICAL_RISK", false)?,
@@ -104,6 +109,11 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         lookback_days: keys.number("REQUEST_LOOKBACK_DAYS", 30, 1, 366)?,
         window_hours_max: keys.number("VAULT_WINDOW_HOURS_MAX", 720, 0, 8_784)?,
         allow,
+    };
+    let keep = Keep {
+        reports: keys.number("REPORT_KEEP_DAYS", 400, 0, 36_600)?,
+        // Within the window a request can still be acted upon, and that long after it is closed as stale.
+        records: rules.lookback_days.saturating_add(rules.stale_days),
     };
     let concurrency = keys.number("VAULT_CONCURRENCY", 4, 1, 16)? as usize;
     let path_of = |name: &str, default: PathBuf| keys.path(name).unwrap_or(default);
@@ -120,8 +130,10 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
             settled_after: timeout.saturating_mul(4),
         },
         autonomous: keys.flag("AUTONOMOUS_MODE", false)?,
+        model: models::read(home, keys)?,
         completes_requests: keys.flag("VAULT_COMPLETE_REQUESTS", true)?,
         reports: path_of("REPORT_FOLDER", home.state().join("reports")),
+        keep,
         alerts: Alerts {
             run_summary: keys.flag("ALERT_ON_RUN_SUMMARY", true)?,
             high_risk: keys.flag("ALERT_ON_HIGH_RISK", true)?,
@@ -234,10 +246,10 @@ fn threshold(keys: &Environment, name: &str, default: RiskLevel) -> Result<RiskL
         .ok_or_else(|| refuse(name, value, "low, medium, high or critical"))
 }
 
-fn timeout(keys: &Environment) -> Result<Duration, Error> {
-    let name = "VAULT_TIMEOUT";
+/// A wait in seconds, from 1 to 600.
+pub(crate) fn seconds(keys: &Environment, name: &str, default: u64) -> Result<Duration, Error> {
     let Some(value) = keys.get(name) else {
-        return Ok(Duration::from_secs(30));
+        return Ok(Duration::from_secs(default));
     };
     let seconds = value.strip_suffix('s').unwrap_or(value).parse().ok();
     seconds

@@ -2,13 +2,17 @@
 
 use std::io::IsTerminal as _;
 
+use agent::advise::question::FIELDS;
 use agent::cycle::paths_digest;
 use connectors::pam_vault::{Line, State};
+use decision::vault::Action;
+use ports::store::{ActionState, VaultState};
 use ports::{Clock as _, Store as _, SystemClock, Vault};
 
 use crate::administration;
 use crate::args::Doctor;
 use crate::error::{Error, Exit};
+use crate::models::Lost;
 use crate::output::{self, Format};
 use crate::settings::Home;
 use crate::vault::parts::VaultParts;
@@ -25,8 +29,13 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Doctor) -> Result<Exi
     }
     let mut lines = own(&vault.settings);
     lines.extend(vault.client.health(SystemClock.now()).lines);
-    lines.push(paths(home, &vault)?);
-    lines.push(vault.mail_health());
+    let store = home.store().exists().then(|| wiring::open_own_store(home));
+    let state = store.transpose()?.map(|store| store.vault()).transpose()?;
+    let state = state.unwrap_or_default();
+    lines.push(paths(&vault, &state));
+    lines.extend(rights(&vault.settings, &state));
+    lines.extend(vault.mail_health());
+    lines.extend(model(&vault)?);
     let worst = lines.iter().map(|line| line.state).max();
     if format == Format::Text {
         lines.iter().for_each(show);
@@ -162,22 +171,50 @@ fn own(settings: &VaultSettings) -> Vec<Line> {
     lines
 }
 
+/// Who analyses: the built-in analyst, or a model that is asked once, and what it is shown.
+fn model(vault: &VaultParts) -> Result<Vec<Line>, Error> {
+    let topic = "analyst";
+    let Some(settings) = &vault.settings.model else {
+        let text = "built-in: no model is configured, and none is needed";
+        return Ok(vec![line(topic, State::Fine, text, "")]);
+    };
+    let name = settings.name();
+    let state = match vault.model()? {
+        Some(Ok(_)) => line(
+            topic,
+            State::Fine,
+            format!("{name} answers; {}", settings.price_text()),
+            "",
+        ),
+        Some(Err(Lost(why))) => line(
+            topic,
+            State::Bad,
+            format!("{name} cannot be asked: {why}"),
+            "until it can, runs show the built-in analysis and do nothing automatically",
+        ),
+        None => return Ok(Vec::new()),
+    };
+    let fields: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
+    let sent = format!("of each request, and nothing else: {}", fields.join(", "));
+    Ok(vec![
+        state,
+        line("sent to the model", State::Fine, sent, ""),
+    ])
+}
+
 /// Whether the paths of the decisions may be used.
-fn paths(home: &Home, vault: &VaultParts) -> Result<Line, Error> {
+fn paths(vault: &VaultParts, state: &VaultState) -> Line {
     let topic = "decision paths in use";
     if vault.client.knows_decision_paths() {
-        return Ok(line(
+        return line(
             topic,
             State::Fine,
             "set, or found in the platform's description",
             "",
-        ));
+        );
     }
     let digest = paths_digest(&vault.client);
-    let store = home.store().exists().then(|| wiring::open_own_store(home));
-    let state = store.transpose()?.map(|store| store.vault()).transpose()?;
-    let confirmed = state.is_some_and(|state| state.confirmed_paths == Some(digest));
-    Ok(if confirmed {
+    if state.confirmed_paths == Some(digest) {
         line(topic, State::Fine, "guesses that you confirmed", "")
     } else {
         line(
@@ -186,7 +223,69 @@ fn paths(home: &Home, vault: &VaultParts) -> Result<Line, Error> {
             "guesses that nobody confirmed, so nothing is done",
             "compare them with the vault's API description, then set VAULT_APPROVE_PATH, VAULT_REJECT_PATH and VAULT_CLOSE_PATH, or run `doctor --confirm-paths`",
         )
-    })
+    }
+}
+
+/// Which decisions the vault was seen to take from us, by the log. They cannot be tried without deciding something.
+fn rights(settings: &VaultSettings, state: &VaultState) -> Vec<Line> {
+    let rules = &settings.cycle.rules;
+    let of = |(topic, action, on, needs)| {
+        let own = state.actions.values();
+        let own = own.filter(|record| record.action == action);
+        let last = |wanted| {
+            let of_state = own.clone().filter(move |record| record.state == wanted);
+            of_state.max_by_key(|record| record.at)
+        };
+        let off = if on { "" } else { "; it is switched off" };
+        let needs = if on {
+            needs
+        } else {
+            "leave the right away until you switch it on"
+        };
+        match (last(ActionState::Done), last(ActionState::Refused)) {
+            (Some(done), refused) if refused.is_none_or(|refused| refused.at < done.at) => line(
+                topic,
+                if on { State::Fine } else { State::Warn },
+                format!(
+                    "the vault last took one from us at {} ({}){off}",
+                    done.at, done.request
+                ),
+                if on { "" } else { needs },
+            ),
+            (_, Some(refused)) => line(
+                topic,
+                if on { State::Warn } else { State::Unknown },
+                format!(
+                    "the vault refused the last one, at {} ({}){off}",
+                    refused.at, refused.request
+                ),
+                needs,
+            ),
+            (_, None) => line(
+                topic,
+                State::Unknown,
+                format!(
+                    "not seen: the log has none that the vault took, and trying it would decide something{off}"
+                ),
+                needs,
+            ),
+        }
+    };
+    let approver =
+        "the user has to be an approver of that form, at the level at which the request waits";
+    [
+        ("right to approve", Action::Approve, rules.approve, approver),
+        ("right to reject", Action::Reject, rules.reject, approver),
+        (
+            "right to close",
+            Action::Close,
+            rules.close,
+            "ending requests of others is an administrator's right",
+        ),
+    ]
+    .into_iter()
+    .map(of)
+    .collect()
 }
 
 /// Records that the paths in use are right: said by a person who looked.

@@ -43,7 +43,7 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Handle) -> Result<Exi
             }
         }
     }
-    let parts = wiring::open(home, mode(arguments.mode)?)?;
+    let parts = wiring::open_with_adviser(home, mode(arguments.mode)?)?;
     let mut shown = Shown {
         format,
         explain: arguments.explain,

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Seek as _};
 
 use agent::cycle::record_file;
-use agent::replay::{FieldDifference, Replayed, header, replay, replay_action, replay_run};
+use agent::replay::{
+    FieldDifference, Replayed, header, policy_of_action, replay, replay_action, replay_run,
+};
 use ports::Store as _;
 use ports::store::StoredRuling;
 use serde::Serialize;
@@ -101,6 +103,11 @@ fn of_run(
     };
     let (leaf, logged) = store.run_record(name)?.ok_or_else(not_found)?;
     let path = home.state().join("runs").join(record_file(name));
+    if !path.exists()
+        && let Some(erasure) = store.run_erased(name)?
+    {
+        return of_erased_run(store, format, name, erasure);
+    }
     let file = std::fs::File::open(&path).map_err(|error| {
         Error::of(Exit::Failed, &error)
             .hint(format!("the record is expected at `{}`", path.display()))
@@ -130,15 +137,7 @@ fn of_run(
     });
     progress.finish();
     let again = again.map_err(unusable)?;
-    for action in store.actions_of_run(name)? {
-        let replayed = match &action.inputs {
-            Some(inputs) => replay_action(&action.key, inputs, &files.rules, &|digest| {
-                store.is_logged_action(&action, digest).unwrap_or(false)
-            }),
-            None => Replayed::Unusable("the log has it, and its inputs are gone".to_owned()),
-        };
-        found.note_one(&action.key, &header.engine, replayed);
-    }
+    found.note_actions(store, &mut policies, name, &header.engine)?;
     if again.digest != logged {
         found.note_one(
             name,
@@ -149,15 +148,64 @@ fn of_run(
             )),
         );
     }
-    found.tell(format);
-    Ok(if found.different + found.unusable > 0 {
-        Exit::Failed
-    } else {
-        Exit::Done
-    })
+    Ok(found.end(format))
+}
+
+/// What is left of a run whose record was erased: its actions, whose inputs are in the store.
+fn of_erased_run(
+    store: &store::SqliteStore,
+    format: Format,
+    name: &str,
+    erasure: u64,
+) -> Result<Exit, Error> {
+    let mut found = Found::default();
+    found.note_one(name, "", Replayed::Erased);
+    found.note_actions(store, &mut Policies::default(), name, "")?;
+    output::note(&format!(
+        "the record of this run was erased, as REPORT_KEEP_DAYS says: leaf {erasure} of the log"
+    ));
+    Ok(found.end(format))
 }
 
 impl Found {
+    /// Makes the actions of a run again.
+    fn note_actions(
+        &mut self,
+        store: &store::SqliteStore,
+        policies: &mut Policies,
+        run: &str,
+        engine: &str,
+    ) -> Result<(), Error> {
+        for action in store.actions_of_run(run)? {
+            let unusable = |why: &str| Replayed::Unusable(why.to_owned());
+            let replayed = match &action.inputs {
+                None => unusable("the log has it, and its inputs are gone"),
+                Some(inputs) => match policy_of_action(inputs) {
+                    None => unusable("its inputs cannot be read"),
+                    Some(policy) => match policies.of(store, &policy)? {
+                        None => unusable("the store does not keep its policy"),
+                        Some(files) => {
+                            replay_action(&action.key, inputs, &files.rules, &|digest| {
+                                store.is_logged_action(&action, digest).unwrap_or(false)
+                            })
+                        }
+                    },
+                },
+            };
+            self.note_one(&action.key, engine, replayed);
+        }
+        Ok(())
+    }
+
+    fn end(&self, format: Format) -> Exit {
+        self.tell(format);
+        if self.different + self.unusable > 0 {
+            Exit::Failed
+        } else {
+            Exit::Done
+        }
+    }
+
     fn note(&mut self, ruling: &StoredRuling, replayed: Replayed) {
         self.note_one(&ruling.row.id, &ruling.row.engine, replayed);
     }

@@ -22,7 +22,7 @@ pub(crate) fn run(home: &Home, format: Format, request: Request) -> Result<Exit,
             show(&parts, format, &id, explain)
         }
         Request::Rule { id, mode: flag } => {
-            let parts = wiring::open(home, mode(flag)?)?;
+            let parts = wiring::open_with_adviser(home, mode(flag)?)?;
             parts.agent().rule_again(&id)?;
             finish(&parts)?;
             show(&parts, format, &id, false)

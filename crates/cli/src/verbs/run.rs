@@ -8,15 +8,16 @@ use std::time::{Duration, SystemTime};
 use agent::advise::BuiltIn;
 use agent::cycle::record::{ActionOutcome, ActionTold};
 use agent::cycle::state_file::StateFile;
-use agent::cycle::{Cycle, Operator, Ran, RunError, Stage, post};
+use agent::cycle::{Cycle, Operator, Ran, RunError, Stage, post, prune};
 use agent::report::run as report;
 use decision::evidence::record::Mode;
 use decision::time::Timestamp;
 use decision::vault::run::Attendance;
-use ports::Clock as _;
+use ports::{Analyst, Clock as _, Vault as _};
 
 use crate::args::Run;
 use crate::error::{Error, Exit};
+use crate::models::{Lost, ModelSettings};
 use crate::output::{self, Format};
 use crate::progress::Progress;
 use crate::settings::Home;
@@ -144,7 +145,9 @@ fn once(
     let parts = wiring::open(home, Mode::Advise)?;
     let attendance = attendance(&vault, arguments);
     let console = Console::new(format, stopping, home);
-    let ran = cycle(&parts, &vault, attendance, &console);
+    let ran = vault
+        .model()
+        .and_then(|model| cycle(&parts, &vault, model, attendance, &console));
     console.finish();
     let mut ran = ran?;
     match post::look_at_outbox(&parts.store, parts.agent().now()?) {
@@ -154,27 +157,57 @@ fn once(
     let written = report::write(&ran.record, &ran.closing, &vault.settings.reports)
         .map_err(|error| Error::of(Exit::Failed, &error).hint(error.hint()))?;
     tell(&ran, &written, format);
+    prune(&parts, &vault)?;
     for remark in vault.mail_report(&parts, &ran, &written)? {
         output::trouble(&remark);
     }
-    if let Some(remark) = vault.finish(attendance) {
+    for remark in vault.finish(attendance) {
         output::note(&remark);
     }
     super::finish(&parts)?;
     Ok(code(&ran, attendance))
 }
 
+/// Removes what is old. On a log that does not verify nothing goes: it could not be told there.
+fn prune(parts: &wiring::Parts, vault: &VaultParts) -> Result<(), Error> {
+    if parts.store.log_trouble().is_some() {
+        return Ok(());
+    }
+    let settings = &vault.settings;
+    let (reports, records) = (&settings.reports, &settings.cycle.folder);
+    let at = parts.agent().now()?;
+    match prune::prune(&parts.store, at, settings.keep, reports, records) {
+        Ok(pruned) if pruned == prune::Pruned::default() => {}
+        Ok(prune::Pruned { reports, records }) => output::note(&format!(
+            "removed {reports} old reports and {records} records of runs (REPORT_KEEP_DAYS)"
+        )),
+        // The run itself is over and told.
+        Err(error) => output::trouble(&format!("old reports and records stay: {error}")),
+    }
+    Ok(())
+}
+
 fn cycle(
     parts: &wiring::Parts,
     vault: &VaultParts,
+    model: Option<Result<ModelSettings, Lost>>,
     attendance: Attendance,
     console: &Console<'_>,
 ) -> Result<Ran, Error> {
+    // A model that is lost leaves the built-in analyst, and withholds whatever would be done.
+    let (analyst, model_lost): (Box<dyn Analyst>, _) = match model {
+        None => (Box::new(BuiltIn), None),
+        Some(Err(Lost(why))) => (Box::new(BuiltIn), Some(why)),
+        Some(Ok(model)) => (
+            Box::new(model.analyst(vault.client.own_user().map(str::to_owned))?),
+            None,
+        ),
+    };
     let cycle = Cycle {
         agent: parts.agent(),
         vault: &vault.client,
-        analyst: &BuiltIn,
-        model_lost: None,
+        analyst: analyst.as_ref(),
+        model_lost,
         settings: &vault.settings.cycle,
         attendance,
         operator: console,

@@ -9,7 +9,7 @@ use crate::output::{self, Format};
 use crate::reviewer;
 use crate::settings::Home;
 use crate::vault::environment::Environment;
-use crate::vault::keys::KEYS;
+use crate::vault::environment::all_keys;
 use crate::vault::{settings, start, suggest};
 use crate::wiring;
 
@@ -165,14 +165,18 @@ fn settle(home: &Home, key: &str, done: bool) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
+/// Keys whose value is a secret itself, not the place of one.
+fn is_secret(name: &str) -> bool {
+    name == "VAULT_TOKEN" || name.ends_with("_API_KEY")
+}
+
 /// Every key with its value, and where it is not set its default.
 fn keys(home: &Home, format: Format) -> Result<Exit, Error> {
     let environment = Environment::of(home)?;
-    let rows: Vec<Vec<String>> = KEYS
-        .iter()
+    let rows: Vec<Vec<String>> = all_keys()
         .map(|key| {
             let value = match environment.get(key.name) {
-                Some(_) if key.name == "VAULT_TOKEN" => "…".to_owned(),
+                Some(_) if is_secret(key.name) => "…".to_owned(),
                 Some(value) => value.to_owned(),
                 None if key.default.is_empty() => "(not set)".to_owned(),
                 None => format!("({})", key.default),

@@ -221,6 +221,36 @@ fn a_time_out_is_settled_by_looking() {
     });
 }
 
+/// Our call is lost, and a person approves meanwhile: that was not us, and the report says so.
+#[test]
+fn what_a_person_did_meanwhile_is_not_called_ours() {
+    let mut world = World::waiting(&[], 1);
+    world.home.set("VAULT_TIMEOUT", "2s");
+    world.simulator.fault(Route::Approve, Fault::Hang, Some(1));
+    let child = world.home.begin();
+    until("the approval is sent", || world.calls(Route::Approve) > 0);
+    let id = one(&world.ids()).to_owned();
+    world
+        .simulator
+        .decide_as("manager-001", Decision::Approve, &id, "Mine.")
+        .unwrap();
+    let ran = world.home.end(child);
+    ran.ends(0)
+        .says("somebody else: the vault names manager-001");
+    assert_eq!(
+        ran.outcome(&id).as_deref(),
+        Some("by_another"),
+        "{}",
+        ran.said
+    );
+    assert!(ran.report("md").contains("done by somebody else"));
+    let actions = world.home.words(&["vault", "actions", "--format", "json"]);
+    let actions = String::from_utf8_lossy(&actions.stdout).into_owned();
+    assert!(actions.contains("withdrawn"), "{actions}");
+    world.run().ends(0);
+    assert!(world.done().is_empty());
+}
+
 /// What never arrived is not sent again blindly: first the vault shows for long enough that nothing happened.
 #[test]
 fn what_was_lost_is_done_later_and_once() {

@@ -235,6 +235,65 @@ fn a_token_that_does_not_say_who_we_are_takes_no_action() {
     assert!(world.done().is_empty());
 }
 
+/// Of rights and mail the doctor says what was seen, and what was not.
+#[test]
+fn the_doctor_says_what_was_seen() {
+    let mut world = World::waiting(&[], 1);
+    let told = |world: &World, topic: &str| {
+        let output = world.home.words(&["doctor", "--format", "json"]);
+        let lines: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let lines = lines.as_array().unwrap().iter();
+        let mut own = lines.filter(|line| line["topic"] == topic);
+        let line = own.next().unwrap_or_else(|| panic!("no line on {topic}"));
+        let word = |name: &str| line[name].as_str().unwrap().to_owned();
+        (word("state"), word("text"), output.status.code().unwrap())
+    };
+    let (state, text, _) = told(&world, "right to approve");
+    assert!(state == "unknown" && text.contains("not seen"), "{text}");
+    world.simulator.drop_right(AGENT, Right::Decide);
+    assert_eq!(world.run().with("refused").len(), 1);
+    let (state, text, _) = told(&world, "right to approve");
+    assert!(state == "warning" && text.contains("refused"), "{text}");
+    world.simulator.give_right(AGENT, Right::Decide);
+    assert_eq!(world.run().ends(0).with("done").len(), 1);
+    let (state, text, _) = told(&world, "right to approve");
+    assert!(state == "fine" && text.contains("last took one"), "{text}");
+    let (state, text, _) = told(&world, "right to close");
+    assert!(state == "unknown" && text.contains("not seen"), "{text}");
+
+    // A server of mail that is not there: told, and a fault.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    drop(taken);
+    for (key, value) in [
+        ("ALERT_SENDER_EMAIL", "agent@corp.example"),
+        ("ALERT_RECIPIENT_EMAILS", "ops@corp.example"),
+        ("ALERT_SMTP_HOST", "127.0.0.1"),
+        ("ALERT_SMTP_PORT", &port.to_string()),
+    ] {
+        world.home.set(key, value);
+    }
+    let (state, text, code) = told(&world, "mail, tried");
+    assert!(
+        state == "bad" && code == 1 && text.contains("127.0.0.1"),
+        "{text}"
+    );
+    // A secret that is in the vault is not read by looking.
+    for (key, value) in [
+        ("ALERT_SMTP_HOST", ""),
+        ("ALERT_SMTP_PORT", ""),
+        ("ALERT_TENANT_ID", "tenant"),
+        ("ALERT_CLIENT_ID", "client"),
+        ("ALERT_SECRET_ASSET_ID", "a-1"),
+    ] {
+        world.home.set(key, value);
+    }
+    let before = world.simulator.audit().len();
+    let (state, text, _) = told(&world, "mail, tried");
+    assert!(state == "unknown" && text.contains("not tried"), "{text}");
+    assert_eq!(world.simulator.audit().len(), before);
+}
+
 #[test]
 fn a_right_that_is_missing_is_told_and_stops_what_needs_it() {
     let world = World::waiting(&[], 2);

@@ -10,6 +10,7 @@
 mod actions;
 mod bad;
 mod guard;
+mod keep;
 mod liar;
 mod list;
 mod planted;

@@ -108,6 +108,22 @@ impl Graph {
         })
     }
 
+    /// Asks for a token as for a letter, and sends none. Gives what was done and seen.
+    ///
+    /// # Errors
+    /// As [`Mail::send`] before the letter is handed over.
+    pub fn try_out(&self) -> Result<String, PortError> {
+        let token = self.token()?;
+        let permissions = match roles(token.expose()) {
+            Some(roles) if roles.is_empty() => "which names no permission".to_owned(),
+            Some(roles) => format!("which names the permissions {}", line(&roles.join(", "))),
+            None => "which does not show its permissions".to_owned(),
+        };
+        Ok(format!(
+            "the sign-in gave the application a token, {permissions}"
+        ))
+    }
+
     /// A token, kept in memory for one letter.
     fn token(&self) -> Result<Secret, PortError> {
         let settings = &self.settings;
@@ -286,6 +302,19 @@ impl Mail for Graph {
             later: Vec::new(),
         })
     }
+}
+
+/// The application permissions that a token names (`roles`); `None` when it is no JSON Web Token. They are only shown: what
+/// they allow, Graph decides.
+fn roles(token: &str) -> Option<Vec<String>> {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    let payload = token.split('.').nth(1)?;
+    let payload = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?);
+    let claims: Value = serde_json::from_slice(&payload).ok()?;
+    let roles = claims.as_object()?.get("roles").and_then(Value::as_array);
+    let names = roles.into_iter().flatten().filter_map(Value::as_str);
+    Some(names.take(20).map(str::to_owned).collect())
 }
 
 /// Whether secrets may go there: encrypted, or to this machine itself.

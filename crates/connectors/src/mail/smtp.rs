@@ -130,6 +130,27 @@ impl Smtp {
         Ok(connection)
     }
 
+    /// Connects, encrypts and logs in as for a letter, and leaves again without one. Gives what was done.
+    ///
+    /// # Errors
+    /// As [`Mail::send`] before the letter is handed over.
+    pub fn try_out(&self) -> Result<String, PortError> {
+        let mut connection = self.connect()?;
+        // What was to be seen was seen.
+        let _ = connection.quit();
+        let encrypted = match self.settings.security {
+            Security::StartTls => "STARTTLS",
+            Security::Tls => "TLS",
+        };
+        let login = match &self.settings.login {
+            Some((user, _)) => format!("login as {}", line(user)),
+            None => "no login, because none is set".to_owned(),
+        };
+        Ok(format!(
+            "connection, {encrypted} with a trusted certificate, {login}"
+        ))
+    }
+
     /// A failure before the letter was handed over: nothing was sent.
     fn before(&self, error: &Error, hint: &str) -> PortError {
         let why = reason(error);

@@ -19,7 +19,9 @@ pub const LIST_MAX: usize = 200;
 /// Most requests that one walk reads.
 pub const ROWS_MAX: usize = 1_000_000;
 /// Most pages that one walk reads.
-pub const PAGES_MAX: u32 = 20_000;
+pub const PAGES_MAX: u32 = 10_000;
+/// Most requests of one walk that are passed over because each is longer than an answer may be.
+pub const LONG_ROWS_MAX: u32 = 20;
 /// Most rows that are asked for at once.
 pub const PAGE_SIZE_MAX: u32 = 100;
 /// Longest reason of a decision, in characters.

@@ -58,7 +58,9 @@ pub(super) fn decide(transport: &Transport, decision: &Decision<'_>) -> Answer {
         Kind::NotSent | Kind::Busy => Answer::NotSent(failure.text),
         // A web page or a redirect says nothing of it; and whatever answers 5xx without a code, a proxy or a vault that fell
         // over on its way, may have done it.
-        Kind::Lost | Kind::NotTheApi | Kind::Malformed => Answer::Unknown(failure.text),
+        Kind::Lost | Kind::TooLong | Kind::NotTheApi | Kind::Malformed => {
+            Answer::Unknown(failure.text)
+        }
         Kind::Broken if !failure.explained => Answer::Unknown(failure.text),
         // Of a path that worked before, 404 says that this one request is not there.
         Kind::NoSuchPath if proven && failure.status == Some(404) => Answer::Refused(failure.text),

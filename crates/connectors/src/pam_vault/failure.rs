@@ -23,6 +23,8 @@ pub(super) enum Kind {
     NotSent,
     /// Sent, and no answer came.
     Lost,
+    /// An answer with status 2xx that is longer than its bound.
+    TooLong,
     /// Too many calls: come back later.
     Busy,
     /// 401 or 403: the token, or a right that is missing. Which of them, one answer does not say.
@@ -63,6 +65,7 @@ impl Failure {
                 | Kind::NoSuchPath
                 | Kind::NotTheApi
                 | Kind::Refused
+                | Kind::TooLong
                 | Kind::Malformed => false,
             }
     }
@@ -71,7 +74,9 @@ impl Failure {
     pub(super) fn into_error(self) -> PortError {
         let text = format!("the vault ({})", self.text);
         match self.kind {
-            Kind::NotSent | Kind::Lost | Kind::Busy | Kind::Broken => PortError::Unavailable(text),
+            Kind::NotSent | Kind::Lost | Kind::TooLong | Kind::Busy | Kind::Broken => {
+                PortError::Unavailable(text)
+            }
             Kind::Unauthorized | Kind::Refused => PortError::Denied(text),
             Kind::NoSuchPath | Kind::NotTheApi | Kind::Malformed => PortError::Malformed(text),
         }

@@ -10,6 +10,7 @@ mod failure;
 mod gate;
 mod health;
 mod list;
+mod page;
 mod paths;
 mod row;
 mod settings;
@@ -160,12 +161,8 @@ impl PamVault {
         since: Timestamp,
         each: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Listing, Failure> {
-        let size = self.settings.page_size;
-        list::walk(
-            size,
-            |position| list::page(&self.transport, since, size, position),
-            each,
-        )
+        let mut once = |position, size| page::once(&self.transport, since, position, size);
+        list::walk(self.settings.page_size, &mut once, each)
     }
 
     fn decide(&self, action: Action, request: &str, reason: &str) -> Answer {

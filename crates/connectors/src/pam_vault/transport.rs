@@ -187,8 +187,14 @@ impl Transport {
         if (200..300).contains(&status) {
             // Of a decision nothing but its status counts: whether the rest of the answer arrives changes nothing.
             let body = match body(&mut response) {
-                Ok(body) => body,
-                Err(_) if is_write => Zeroizing::default(),
+                Ok(Some(body)) => body,
+                Ok(None) | Err(_) if is_write => Zeroizing::default(),
+                Ok(None) => {
+                    let text = format!(
+                        "{name}: HTTP {status}, and the answer is longer than {ANSWER_BYTES_MAX} bytes"
+                    );
+                    return Err((Failure::new(Kind::TooLong, text), None));
+                }
                 Err(error) => {
                     let text = format!("{name}: HTTP {status}, and the answer broke off: {error}");
                     return Err((Failure::new(Kind::Lost, text), None));
@@ -210,7 +216,7 @@ impl Transport {
             .parse()
             .ok()
             .map(Duration::from_secs);
-        let body = body(&mut response).unwrap_or_default();
+        let body = body(&mut response).ok().flatten().unwrap_or_default();
         Err((
             self.refused(&name, status, &content_type, &body, after),
             after,
@@ -332,20 +338,19 @@ fn date(header: &str) -> Option<Timestamp> {
     Some(Timestamp::from_seconds(parsed.timestamp().as_second()))
 }
 
-/// The body, decompressed, up to its bound.
-fn body(response: &mut Response<Body>) -> std::io::Result<Zeroizing<Vec<u8>>> {
+/// The body, decompressed; `None` when it is longer than its bound.
+fn body(response: &mut Response<Body>) -> std::io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let is_longer = |length: u64| length > ANSWER_BYTES_MAX;
+    if response.body().content_length().is_some_and(is_longer) {
+        return Ok(None);
+    }
     let mut bytes = Zeroizing::new(Vec::new());
     response
         .body_mut()
         .as_reader()
         .take(ANSWER_BYTES_MAX.saturating_add(1))
         .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > ANSWER_BYTES_MAX {
-        return Err(std::io::Error::other(format!(
-            "it is longer than {ANSWER_BYTES_MAX} bytes"
-        )));
-    }
-    Ok(bytes)
+    Ok((!is_longer(bytes.len() as u64)).then_some(bytes))
 }
 
 fn is_page(content_type: &str, body: &[u8]) -> bool {

@@ -108,6 +108,16 @@ fn content_has_a_bound() {
         let bytes = body(provider, &"x".repeat(body_bytes_max), json!({})).to_string();
         refused(provider, good(bytes.as_bytes()), Reason::Unreadable);
     }
+    // Blanks count as well: up to the bound they harm nothing.
+    for (blanks, is_fine) in [(0, true), (1, false)] {
+        let mut bytes = body(Provider::OpenAi, "{}", json!({})).to_string();
+        bytes.push_str(&" ".repeat(body_bytes_max - bytes.len() + blanks));
+        if is_fine {
+            ask(Provider::OpenAi, good(bytes.as_bytes())).unwrap();
+        } else {
+            refused(Provider::OpenAi, good(bytes.as_bytes()), Reason::Unreadable);
+        }
+    }
     let call = |arguments: &str| json!({"function": {"name": "submit", "arguments": arguments}});
     let with = |calls: Vec<Value>| {
         let choice = json!({"message": {"tool_calls": calls}, "finish_reason": "tool_calls"});

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::server::{Seen, serve};
 
 /// The key of the tests: nothing but the header may ever show it.
-pub(crate) const CANARY: &str = "sk-canary-0123456789abcdef";
+pub(crate) const CANARY: &str = "canary-0123456789abcdef";
 
 /// What a call is made of, owned.
 pub(crate) struct Asked {

@@ -38,8 +38,7 @@ fn a_sound_vault_has_nothing_bad() {
         ("discovery", "mcp-agent.json", State::Fine),
         ("operations", "get-asset-credentials", State::Fine),
         ("path of close", "from the settings", State::Fine),
-        ("right to decide", "cannot be tried", State::Unknown),
-        ("least privilege", "Auditor", State::Unknown),
+        ("least privilege", "not seen", State::Unknown),
     ] {
         assert_eq!(line(&health, topic, has).state, state, "{topic}");
     }

@@ -193,6 +193,78 @@ fn slow_endless_and_huge_answers_are_given_up() {
 }
 
 #[test]
+fn what_was_asked_for_is_no_total() {
+    for body in [r#"{"data":[],"rqt":1}"#, r#"{"rqt":1,"data":[],"size":0}"#] {
+        let (url, _) = server(move |_, stream| json(stream, body));
+        let (listing, _) = list(&url).unwrap();
+        assert!(listing.complete, "{listing:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_says_that_it_is_too_long_is_not_read() {
+    let (url, heads) = server(|_, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n{");
+    });
+    let error = vault(&url).asset("a-1").unwrap_err();
+    assert!(
+        matches!(&error, PortError::Unavailable(why) if why.contains("longer than")),
+        "{error}"
+    );
+    assert_eq!(heads.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn long_justifications_keep_no_request_from_being_read() {
+    const MEGABYTE: usize = 1024 * 1024;
+    let number = |head: &str, name: &str| -> usize {
+        let rest = head.split(name).nth(1).unwrap();
+        let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap();
+        rest[..end].parse().unwrap()
+    };
+    let (url, heads) = server(move |head, stream| {
+        let rows: Vec<String> = (0..30)
+            .skip(number(head, "pgp="))
+            .take(number(head, "pgs="))
+            .map(|id| {
+                let message = "x".repeat(if id == 7 { 17 * MEGABYTE } else { MEGABYTE });
+                format!(r#"{{"id":"r-{id}","status":"Active","created":1795000000,"message":"{message}"}}"#)
+            })
+            .collect();
+        json(
+            stream,
+            &format!(r#"{{"data":[{}],"total":30}}"#, rows.join(",")),
+        );
+    });
+    let vault = PamVault::new(Settings {
+        timeout: Duration::from_secs(20),
+        retries: 2,
+        ..Settings::new(&url, Secret::new(TOKEN.to_owned()))
+    })
+    .unwrap();
+    let (mut read, mut told) = (std::collections::BTreeSet::new(), Vec::new());
+    let listing = vault
+        .list(
+            Timestamp::from_seconds(1_795_000_000),
+            &mut |row| match row {
+                Row::Request(request) => {
+                    read.insert(request.id);
+                }
+                Row::Unreadable { why, .. } => told.push(why),
+            },
+        )
+        .unwrap();
+    assert_eq!((read.len(), listing.complete), (29, true), "{listing:?}");
+    assert_eq!((listing.unreadable, told.len()), (1, 1));
+    assert!(
+        told[0].contains("row 8 ") && told[0].contains("passed over"),
+        "{told:?}"
+    );
+    // What is too long is not asked for again as it was.
+    assert!(heads.lock().unwrap().len() < 25);
+}
+
+#[test]
 fn the_token_never_shows_and_control_characters_never_pass() {
     let (url, _) = server(|head, stream| {
         // A server that repeats the head of the request, the token in it.

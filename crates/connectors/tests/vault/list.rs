@@ -235,8 +235,8 @@ fn requests_are_read_again_with_as_few_pages_as_it_takes() {
         assert_eq!(found.len(), 3);
         assert_eq!(
             simulator.calls()[&Route::List],
-            2,
-            "two pages hold the newest 151"
+            3,
+            "two pages hold the newest 151, and one look what the position counts"
         );
         let gone = Wanted {
             id: "no-such-request",

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     clippy::wildcard_enum_match_arm,
     reason = "helpers of tests"
 )]
@@ -17,4 +18,5 @@ mod decisions;
 mod doctor;
 mod hostile;
 mod list;
+mod tls;
 mod world;

@@ -23,22 +23,43 @@ impl SqliteStore {
     /// # Errors
     /// When the store cannot be read.
     pub fn run_record(&self, run: &str) -> Result<Option<(u64, String)>, StoreError> {
+        let leaves = self.leaves_of("vault.analysed")?.into_iter();
+        let mut own =
+            leaves.filter(|(_, leaf)| leaf.clear.get("run").is_some_and(|own| own == run));
+        Ok(own.find_map(|(number, leaf)| Some((number, leaf.clear.get("record")?.clone()))))
+    }
+
+    /// Index of the leaf by which the record of a run was erased, by the log. `None` when the log does not say so.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn run_erased(&self, run: &str) -> Result<Option<u64>, StoreError> {
+        let mut leaves = self.leaves_of("vault.erased")?.into_iter();
+        let erased = leaves.find(|(_, leaf)| {
+            let runs = leaf.clear.get("runs");
+            runs.is_some_and(|runs| runs.lines().any(|erased| erased == run))
+        });
+        Ok(erased.map(|(number, _)| number))
+    }
+
+    /// The leaves of an event, with their indices.
+    fn leaves_of(&self, event: &str) -> Result<Vec<(u64, Leaf)>, StoreError> {
+        let named = format!("\"event\":\"{event}\"").into_bytes();
         let leaves = self.reading(|connection| {
             connection
-                .prepare("SELECT number, bytes FROM log_leaf WHERE instr(bytes, ?1) > 0")?
-                .query_map(params![b"\"event\":\"vault.analysed\"".as_slice()], |row| {
+                .prepare(
+                    "SELECT number, bytes FROM log_leaf WHERE instr(bytes, ?1) > 0 ORDER BY number",
+                )?
+                .query_map(params![named], |row| {
                     Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
                 })?
                 .collect::<rusqlite::Result<Vec<_>>>()
         })?;
-        let mut leaves = leaves.into_iter().filter_map(|(number, bytes)| {
+        let leaves = leaves.into_iter().filter_map(|(number, bytes)| {
             let leaf = Leaf::parse(&bytes).ok()?;
-            if leaf.event != "vault.analysed" || leaf.clear.get("run")? != run {
-                return None;
-            }
-            Some((number, leaf.clear.get("record")?.clone()))
+            (leaf.event == event).then_some((number, leaf))
         });
-        Ok(leaves.next())
+        Ok(leaves.collect())
     }
 
     /// The actions of a run: those that the signed log has, each with the inputs of its row when there is one.

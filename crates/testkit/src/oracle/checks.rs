@@ -2,22 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use decision::evidence::record::{
-    Advice, Fact, Fault, LogState, Lookup, Mode, PersonStatus, Target,
-};
+use decision::evidence::record::{Fact, LogState, Lookup, PersonStatus, Target};
 use decision::findings::Kind;
 use decision::rules::class::Class;
 use decision::rules::conditions::PermittedFit;
 use decision::rules::policy::ApprovalKind;
-use decision::time::{Minutes, Timestamp};
+use decision::time::Minutes;
 
 use super::View;
 use super::conditions;
 use super::names::{self, Known};
 use super::people::{self, resolved};
 use super::separation;
-
-const DAY: Minutes = Minutes::from_days(1);
 
 pub(super) fn requester(view: &View<'_>) -> BTreeSet<Kind> {
     let evidence = view.evidence;
@@ -107,7 +103,7 @@ pub(super) fn evidence(view: &View<'_>) -> BTreeSet<Kind> {
     found
 }
 
-fn target_is_unread(view: &View<'_>) -> bool {
+pub(super) fn target_is_unread(view: &View<'_>) -> bool {
     let fact = view.evidence.targets.get(&view.id());
     matches!(
         fact,
@@ -273,7 +269,7 @@ pub(super) fn privilege(view: &View<'_>) -> BTreeSet<Kind> {
     found
 }
 
-fn required(view: &View<'_>) -> BTreeSet<ApprovalKind> {
+pub(super) fn required(view: &View<'_>) -> BTreeSet<ApprovalKind> {
     if view.entry.is_none() {
         // Nobody said what it needs, so it needs the two that danger needs by default.
         return BTreeSet::from([ApprovalKind::Manager, ApprovalKind::ResourceOwner]);
@@ -333,79 +329,4 @@ pub(super) fn asking(view: &View<'_>) -> BTreeSet<Kind> {
         found.insert(Kind::OverAsking);
     }
     found
-}
-
-/// Confidence, advice, mode and brakes.
-pub(super) fn caution(view: &View<'_>) -> BTreeSet<Kind> {
-    let mut found = BTreeSet::new();
-    if confidence(view) < 8_500 {
-        found.insert(Kind::ConfidenceLow);
-    }
-    let analysis = view.evidence.analysis.clone().unwrap_or_default();
-    for fault in &analysis.faults {
-        found.insert(match fault {
-            Fault::Lost => Kind::ModelLost,
-            Fault::Refused => Kind::AdviceRefused,
-            Fault::CutShort => Kind::AdviceCutShort,
-            Fault::Filtered => Kind::AdviceFiltered,
-            Fault::Unreadable => Kind::AdviceUnreadable,
-            Fault::OutOfContract => Kind::AdviceOutOfContract,
-            Fault::Unfounded => Kind::AdviceUnfounded,
-            Fault::BoundReached => Kind::AdviceBoundReached,
-        });
-    }
-    match view.evidence.advice {
-        _ if !analysis.triggers.is_empty() => {
-            found.insert(Kind::AdviceLookCloser);
-        }
-        Advice::Nothing => {}
-        Advice::Narrow => {
-            found.insert(Kind::AdviceNarrow);
-        }
-        Advice::AskFirst => {
-            found.insert(Kind::AdviceAskFirst);
-        }
-        Advice::LookCloser => {
-            found.insert(Kind::AdviceLookCloser);
-        }
-    }
-    if view.evidence.mode == Mode::Advise {
-        found.insert(Kind::AdviseMode);
-    }
-    if !view.evidence.brakes.is_empty() {
-        found.insert(Kind::Brake);
-    }
-    found
-}
-
-pub(super) fn confidence(view: &View<'_>) -> u16 {
-    let evidence = view.evidence;
-    let old =
-        |as_of: Option<Timestamp>| as_of.is_some_and(|as_of| as_of.plus(DAY) < evidence.frozen_at);
-    let person_old = old(evidence.requester.as_of()) || old(evidence.beneficiary.as_of());
-    let mut linked = evidence.linked.values();
-    let holdings_old =
-        old(evidence.holdings.as_of()) || linked.any(|identity| old(identity.holdings.as_of()));
-    let needs = required(view);
-    let managed = resolved(&evidence.beneficiary).is_some_and(|person| person.manager.is_some());
-    let owned = view.entry.is_some_and(|entry| entry.owner.is_some());
-    let no_manager = needs.contains(&ApprovalKind::Manager) && !managed;
-    let no_owner = needs.contains(&ApprovalKind::ResourceOwner) && !owned;
-    let unread = view.entry.is_some() && target_is_unread(view);
-    let lacks = [
-        (person_old, 2_500),
-        (holdings_old, 2_500),
-        (unread, 2_500),
-        (no_manager, 2_000),
-        (no_owner, 2_000),
-        (evidence.activity.value().is_none(), 1_600),
-    ];
-    let cost: u16 = lacks
-        .iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, cost)| cost)
-        .sum();
-    let own = 10_000_u16.saturating_sub(cost);
-    let stated = evidence.analysis.as_ref().and_then(|said| said.confidence);
-    stated.map_or(own, |stated| own.min(stated))
 }

@@ -1,6 +1,7 @@
 //! The slow oracle: the same decision a second time, obvious, from text alone. It shares no code with the engine but
 //! the public types of the record and of the policy, and the digest of a finding's facts, which is given.
 
+mod caution;
 mod checks;
 mod conditions;
 mod duration;
@@ -82,7 +83,7 @@ pub fn decide(
     findings.extend(checks::privilege(&view));
     findings.extend(checks::approvals(&view));
     findings.extend(checks::asking(&view));
-    findings.extend(checks::caution(&view));
+    findings.extend(caution::findings(&view));
     let rules_named = separation::check(&view);
     findings.extend(rules_named.keys().copied());
     let points = risk::points(&view);
@@ -117,7 +118,7 @@ pub fn decide(
         remaining: most_cautious(findings.difference(&lifted)),
         points,
         risk: level,
-        confidence: checks::confidence(&view),
+        confidence: caution::confidence(&view),
         term: duration.term,
         ends,
         findings,

@@ -151,6 +151,10 @@ fn people_of(frozen: &Frozen) -> Pseudonyms {
             .chain(names.into_iter().flatten())
             .collect();
         people.person(&names);
+        let others = person.map(|person| person.manager.iter().chain(&person.delegates));
+        for id in others.into_iter().flatten() {
+            people.person(&[id.as_str()]);
+        }
     };
     add(&evidence.request.requester, &evidence.requester);
     if let Some(login) = &evidence.request.on_behalf_of {

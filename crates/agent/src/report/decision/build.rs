@@ -1,6 +1,6 @@
 //! How a decision is built from the record, the rules and the ruling.
 
-use decision::evidence::Frozen;
+use decision::evidence::{Evidence, Frozen};
 use decision::findings::{Destination, Kind};
 use decision::rules::Rules;
 use decision::verdict::alternatives::{self, Alternative};
@@ -8,7 +8,9 @@ use decision::verdict::outcome::Outcome;
 use decision::verdict::{Answer, Ruling, Standing, explain};
 use serde_json::{Value, json};
 
-use super::{Action, Decision, Escalation, FindingLine, GrantPart, Offer};
+use crate::advise::purse::dollars;
+
+use super::{Action, AdvicePart, Decision, Escalation, FindingLine, GrantPart, Offer};
 
 impl Decision {
     /// The decision that a ruling comes to: a pure function of evidence and rules.
@@ -42,10 +44,25 @@ impl Decision {
                 .map(|(cause, points)| (cause.to_owned(), points))
                 .collect(),
             alternatives: alternatives.into_iter().map(Offer::from).collect(),
+            advice: advice(evidence),
             denied: None,
             receipt: None,
         }
     }
+}
+
+/// What a model said.
+fn advice(evidence: &Evidence) -> Option<AdvicePart> {
+    let analysis = evidence.analysis.as_ref()?;
+    let cost = analysis.exchanges.iter().map(|own| own.nanodollars);
+    Some(AdvicePart {
+        analyst: analysis.analyst.clone(),
+        advice: evidence.advice,
+        note: analysis.note.clone(),
+        faults: analysis.faults.clone(),
+        remarks: analysis.remarks.clone(),
+        cost_usd: dollars(cost.fold(0, u64::saturating_add)),
+    })
 }
 
 /// Whom a denial names for questions.

@@ -5,6 +5,7 @@ mod build;
 
 use std::collections::BTreeMap;
 
+use decision::evidence::record::{Advice, Fault};
 use decision::verdict::alternatives::Alternative;
 use ports::store::{GrantRow, GrantState};
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,9 @@ pub struct Decision {
     pub risk_points: BTreeMap<String, u8>,
     /// Counter-offers.
     pub alternatives: Vec<Offer>,
+    /// What a model said of it; `None` where none is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<AdvicePart>,
     /// Why a person closed the request, when one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denied: Option<String>,
@@ -126,6 +130,25 @@ impl Decision {
             }
         }
     }
+}
+
+/// What a model said, and what was wrong with it. It can only have withheld.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdvicePart {
+    /// Provider and model.
+    pub analyst: String,
+    /// `nothing`, `narrow`, `ask_first` or `look_closer`.
+    pub advice: Advice,
+    /// What it says to the person who looks.
+    pub note: String,
+    /// What was wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// In words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+    /// Cost in US dollars, with four digits.
+    pub cost_usd: String,
 }
 
 /// What is granted.

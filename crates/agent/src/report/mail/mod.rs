@@ -130,6 +130,7 @@ fn action_counts(overview: &Overview) -> Vec<(String, u64)> {
         ("planned", actions.planned),
         ("declined", actions.declined),
         ("changed", actions.changed),
+        ("done by somebody else", actions.by_another),
         ("parked", actions.parked),
     ];
     for (name, number) in more.into_iter().filter(|(_, number)| *number > 0) {
@@ -145,6 +146,7 @@ fn taken(closing: &Closing) -> Vec<&ActionTold> {
         ActionOutcome::Done
         | ActionOutcome::DoneAtThisLevel
         | ActionOutcome::Changed
+        | ActionOutcome::ByAnother
         | ActionOutcome::Refused
         | ActionOutcome::Unknown
         | ActionOutcome::Parked => true,

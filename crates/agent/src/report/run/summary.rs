@@ -85,6 +85,9 @@ pub struct ActionCounts {
     pub declined: u64,
     /// Not sent, because something had changed meanwhile.
     pub changed: u64,
+    /// Done by somebody else meanwhile, as the vault says.
+    #[serde(default)]
+    pub by_another: u64,
     /// Refused by the vault.
     pub refused: u64,
     /// Sent, with an outcome that is not known.
@@ -111,6 +114,7 @@ impl ActionCounts {
                 ActionOutcome::Planned => counts.planned += 1,
                 ActionOutcome::Declined => counts.declined += 1,
                 ActionOutcome::Changed => counts.changed += 1,
+                ActionOutcome::ByAnother => counts.by_another += 1,
                 ActionOutcome::Refused => counts.refused += 1,
                 ActionOutcome::Unknown => counts.unknown += 1,
                 ActionOutcome::Parked => counts.parked += 1,
@@ -143,6 +147,7 @@ impl ActionCounts {
             ("planned, not done", self.planned),
             ("declined by a person", self.declined),
             ("changed meanwhile, not sent", self.changed),
+            ("done by somebody else", self.by_another),
             ("refused by the vault", self.refused),
             ("outcome unknown", self.unknown),
             ("parked for the next run", self.parked),

@@ -282,9 +282,10 @@ fn opinion(lines: &mut Lines, entry: &Entry) {
     };
     lines.push(("Summary", Words::Text(opinion.summary.clone())));
     lines.push(("Comment", Words::Text(opinion.comment.clone())));
+    // What cannot be used is shown as medium, and withholds.
     let sees = opinion
         .risk
-        .map_or("no usable risk", |risk| risk.vault_name());
+        .map_or("medium (unscored)", |risk| risk.vault_name());
     let mut row = vec![
         Words::name(&opinion.analyst),
         Words::Ours(format!("· sees {sees}")),
@@ -294,6 +295,13 @@ fn opinion(lines: &mut Lines, entry: &Entry) {
         row.push(Words::Ours(format!("and flags {}", flags.join(", "))));
     }
     lines.push(("Analyst", Words::Row(row)));
+    if !opinion.note.is_empty() {
+        lines.push(("Noticed", Words::Text(opinion.note.clone())));
+    }
+    if !opinion.faults.is_empty() {
+        let faults: Vec<&str> = opinion.faults.iter().map(|fault| fault.told()).collect();
+        lines.push(("Model", Words::Ours(faults.join("; "))));
+    }
 }
 
 fn points(entry: &Entry) -> Words {

@@ -122,6 +122,7 @@ impl Stage {
             store: wiring::open_store(&home, options)?,
             directory: wiring::directory(&home)?,
             clock: Box::new(SharedClock(Arc::clone(&clock))),
+            adviser: None,
         };
         administration::activate(&parts, "the demo begins", None)?;
         administration::allow_guarded(&parts, "a demo has no history to backtest", None)?;

@@ -226,7 +226,9 @@ impl Errand<'_> {
             Ok(_) => Ok(None),
             // Somebody, or an earlier run, was faster.
             Err(failure) if failure.code.as_deref() == Some(WAITING) => Ok(None),
-            Err(failure) if failure.kind == Kind::Lost => Ok(Some(failure.text)),
+            Err(failure) if matches!(failure.kind, Kind::Lost | Kind::TooLong) => {
+                Ok(Some(failure.text))
+            }
             Err(failure) => Err(self.failed(failure, Logical::Submit)),
         }
     }
@@ -318,6 +320,7 @@ impl Errand<'_> {
                 Kind::Broken if failure.status == Some(500) => Ok(None),
                 Kind::NotSent
                 | Kind::Lost
+                | Kind::TooLong
                 | Kind::Busy
                 | Kind::Unauthorized
                 | Kind::NotTheApi

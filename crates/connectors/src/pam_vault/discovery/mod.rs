@@ -227,7 +227,7 @@ fn fetch(
         Err(failure) => failure,
     };
     match failure.kind {
-        Kind::NotSent | Kind::Lost | Kind::Busy | Kind::Broken => Err(failure),
+        Kind::NotSent | Kind::Lost | Kind::TooLong | Kind::Busy | Kind::Broken => Err(failure),
         Kind::Unauthorized
         | Kind::NoSuchPath
         | Kind::NotTheApi

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::super::discovery::{Discovery, Logical};
 use super::super::failure::Kind;
+use super::super::page::{self, Position};
 use super::super::paths::Origin;
-use super::super::{PamVault, list, row, text};
+use super::super::{PamVault, row, text};
 use super::{Health, State, told};
 
 /// A clock that differs by more is told: requests are looked up by time.
@@ -106,7 +107,10 @@ impl PamVault {
         signed_in: bool,
     ) -> Vec<Value> {
         let since = now.minus(Minutes::from_days(30));
-        let page = |size, position| list::page(&self.transport, since, size, position);
+        let page = |size, position| {
+            let mut once = |position, size| page::once(&self.transport, since, position, size);
+            page::whole(Position::Rows(position), size, &mut 0, &mut once)
+        };
         let first = match page(self.settings.page_size, 0) {
             Ok(first) => first,
             Err(failure) => {
@@ -300,16 +304,10 @@ impl PamVault {
             );
         }
         health.say(
-            "right to decide",
-            State::Unknown,
-            "it cannot be tried without deciding something",
-            "make the agent's user an approver of those forms alone that it is to decide: the role Auditor does not decide",
-        );
-        health.say(
             "least privilege",
             State::Unknown,
-            "listing and assets need Auditor; a secret needs that one asset; closing requests of others needs an administrator",
-            "leave the administrator's right away unless stale requests are to be closed",
+            "not seen: the vault does not say which rights a user has, so nobody can tell from here whether they are too many",
+            "look there: listing and assets need Auditor, a secret that one asset, decisions an approver of those forms; closing requests of others needs an administrator, so leave that away unless stale requests are to be closed",
         );
     }
 }
