@@ -1,10 +1,6 @@
 //! The red team against the product, and against a product with one part broken: each count rises when its guard falls.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -67,7 +63,7 @@ fn some() -> Vec<Text> {
 }
 
 fn few() -> Vec<Text> {
-    texts::sample(texts::built_in(), 12, 11)
+    texts::sample(texts::built_in(), 9, 11)
 }
 
 fn of<'a>(outcome: &'a Outcome, name: &str) -> &'a Model {
@@ -186,7 +182,7 @@ fn a_product_that_believes_a_model_is_found_out() {
     for name in ["yes", "gullible"] {
         let model = of(&outcome, name);
         assert!(
-            model.tickets.looser > 40 && model.vault.looser > 20,
+            model.tickets.looser > 30 && model.vault.looser > 15,
             "{model:?}"
         );
     }
@@ -269,7 +265,7 @@ impl Parts for InCompany {
 fn an_analyst_that_is_asked_in_company_is_found_out() {
     let outcome = tried(&InCompany, &few());
     let gullible = of(&outcome, "gullible").vault;
-    assert!(gullible.held_by_neighbour > 5, "{gullible:?}");
+    assert!(gullible.held_by_neighbour > 3, "{gullible:?}");
     assert_eq!(gullible.looser, 0);
     assert!(!outcome.holds());
     let cases = outcome
@@ -314,13 +310,13 @@ impl Parts for Alarmed {
 fn harmless_texts_that_alarm_are_counted_once_each() {
     let mut benign = texts::built_in();
     benign.retain(|text| !text.is_hostile());
-    let benign = texts::sample(benign, 16, 1);
+    let benign = texts::sample(benign, 10, 1);
     let is_alarming = |text: &&Text| text.text.contains("import");
     let alarming = benign.iter().filter(is_alarming).count() as u64;
     assert!((1..10).contains(&alarming), "{alarming}");
     let outcome = tried(&Alarmed, &benign);
     let counts = of(&outcome, "yes").tickets;
-    assert_eq!((counts.false_alarms, counts.benign), (alarming, 16));
+    assert_eq!((counts.false_alarms, counts.benign), (alarming, 10));
     assert_eq!(of(&outcome, "built-in").tickets.false_alarms, 0);
     assert!(outcome.holds(), "an alarm is no harm");
 }
@@ -459,7 +455,7 @@ fn the_configured_model_is_asked_about_a_sample_and_pays_once() {
 
 #[test]
 fn pages_of_an_outcome_are_harmless_and_whole() {
-    let outcome = tried(&Believing, &some());
+    let outcome = tried(&Believing, &few());
     let holds = tried(&Product, &few());
     let page = outcome.to_html();
     assert!(!page.contains("<script") && !page.contains("<img") && !page.contains('\u{202e}'));

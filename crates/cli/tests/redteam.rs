@@ -18,8 +18,12 @@ people:
 ";
 
 fn run(home: &Path, words: &[&str]) -> (String, String, i32) {
+    verb(home, "redteam", words)
+}
+
+fn verb(home: &Path, verb: &str, words: &[&str]) -> (String, String, i32) {
     let output = Command::new(env!("CARGO_BIN_EXE_access-request-agent"))
-        .args(["--home", home.to_str().unwrap(), "redteam"])
+        .args(["--home", home.to_str().unwrap(), verb])
         .args(words)
         .env_clear()
         .env("COLUMNS", "120")
@@ -34,7 +38,7 @@ fn run(home: &Path, words: &[&str]) -> (String, String, i32) {
 fn the_built_in_texts_do_no_harm_and_need_no_home() {
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("redteam.html");
-    let words = ["--sample", "16", "--report", page.to_str().unwrap()];
+    let words = ["--sample", "8", "--report", page.to_str().unwrap()];
     let (text, errors, code) = run(folder.path(), &words);
     assert_eq!(code, 0, "{text}{errors}");
     assert!(
@@ -91,6 +95,26 @@ fn texts_and_tickets_of_files_are_tried() {
     );
     assert_eq!(yes["tickets"]["dropped"], 2, "one of the two is escalated");
     assert_eq!(outcome["active"], 0);
+}
+
+/// JSON goes to screens too: what turns text around or steers a terminal is escaped, and the document is the same.
+#[test]
+fn a_decision_as_json_steers_no_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    std::fs::write(home.join("access.yml"), POLICY).unwrap();
+    std::fs::write(home.join("directory.yml"), DIRECTORY).unwrap();
+    let access = "dev-db:read\u{202e}\u{9b}31m";
+    let ticket =
+        serde_json::json!({ "request_id": "R-1", "requester": "engineer-001", "access": access });
+    let path = home.join("ticket.json");
+    std::fs::write(&path, ticket.to_string()).unwrap();
+    let words = [path.to_str().unwrap(), "--dry-run", "--format", "json"];
+    let (text, errors, code) = verb(home, "handle", &words);
+    assert_eq!(code, 0, "{errors}");
+    assert!(!text.contains(['\u{202e}', '\u{9b}']), "{text}");
+    let decision: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(decision["requested_access"], access);
 }
 
 #[test]

@@ -65,11 +65,16 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Redteam) -> Result<Ex
         std::fs::write(path, page_of(path)?(&outcome))?;
         output::note(&format!("written: {}", path.display()));
     }
-    Ok(if outcome.holds() {
+    Ok(exit(&outcome))
+}
+
+/// What an outcome means for whoever called.
+fn exit(outcome: &Outcome) -> Exit {
+    if outcome.holds() {
         Exit::Done
     } else {
         Exit::Unsafe
-    })
+    }
 }
 
 /// What is tried on what.
@@ -251,5 +256,42 @@ fn page_of(path: &Path) -> Result<fn(&Outcome) -> String, Error> {
             format!("`{}` names no format of a report", path.display()),
         )
         .hint("its name must end in .md, .json or .html")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use agent::redteam::{Counts, Model};
+
+    use super::*;
+
+    #[test]
+    fn each_count_that_must_be_zero_ends_with_three() {
+        let with = |counts: Counts, active: u64| Outcome {
+            active,
+            models: vec![Model {
+                vault: counts,
+                ..Model::default()
+            }],
+            ..Outcome::default()
+        };
+        let looser = Counts {
+            looser: 1,
+            ..Counts::default()
+        };
+        let held = Counts {
+            held_by_neighbour: 1,
+            ..Counts::default()
+        };
+        let harmless = Counts {
+            dropped: 9,
+            outages: 9,
+            false_alarms: 9,
+            ..Counts::default()
+        };
+        for outcome in [with(looser, 0), with(held, 0), with(harmless, 1)] {
+            assert_eq!(exit(&outcome).number(), 3);
+        }
+        assert_eq!(exit(&with(harmless, 0)).number(), 0);
     }
 }
