@@ -1,5 +1,6 @@
 //! Project chores: `cargo xtask test` runs everything that must hold, `cargo xtask tidy` the checks of style.
 
+mod models;
 mod test;
 mod tidy;
 
@@ -7,7 +8,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask <chore>
-  test [--full]   fmt, clippy, tidy and every test; --full also fuzzes for a while
+  test [--full]   fmt, clippy, tidy and every test; --full also asks a real model and fuzzes for a while
   tidy            arrows between crates, file lengths, headers, leftovers";
 
 fn main() -> ExitCode {

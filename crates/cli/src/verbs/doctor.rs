@@ -179,6 +179,13 @@ fn model(vault: &VaultParts) -> Result<Vec<Line>, Error> {
         return Ok(vec![line(topic, State::Fine, text, "")]);
     };
     let name = settings.name();
+    if let (Some(asset), true) = (&settings.key_asset, settings.wants_key()) {
+        let text = format!(
+            "{name}; its key is kept in the vault (`{asset}`) and was not read, so it was not asked"
+        );
+        let hint = "a run reads the key and says when the model cannot be asked";
+        return Ok(vec![line(topic, State::Unknown, text, hint), sent_line()]);
+    }
     let state = match vault.model()? {
         Some(Ok(_)) => line(
             topic,
@@ -194,12 +201,14 @@ fn model(vault: &VaultParts) -> Result<Vec<Line>, Error> {
         ),
         None => return Ok(Vec::new()),
     };
+    Ok(vec![state, sent_line()])
+}
+
+/// The allow-list of what a model is shown.
+fn sent_line() -> Line {
     let fields: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
     let sent = format!("of each request, and nothing else: {}", fields.join(", "));
-    Ok(vec![
-        state,
-        line("sent to the model", State::Fine, sent, ""),
-    ])
+    line("sent to the model", State::Fine, sent, "")
 }
 
 /// Whether the paths of the decisions may be used.

@@ -9,6 +9,7 @@
 )]
 
 mod provider;
+mod real;
 mod tickets;
 mod vault;
 #[expect(dead_code, reason = "others use the rest")]

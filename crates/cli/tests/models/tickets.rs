@@ -15,13 +15,13 @@ fn account() -> String {
 }
 
 /// A home in which whoever runs the test is the manager and speaks for security, and guarded mode may start.
-fn home(style: &str, provider: &Provider) -> tempfile::TempDir {
+fn home(style: &str, url: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let account = account();
     let directory = format!(
         "people:\n  engineer-001: {{ roles: [engineer], manager: {account} }}\n  {account}: {{ roles: [engineer] }}\ngroups:\n  security: {{ members: [{account}] }}\n"
     );
-    let dotenv: String = (settings(style, &provider.url()).iter())
+    let dotenv: String = (settings(style, url).iter())
         .map(|(name, value)| format!("{name}={value}\n"))
         .collect();
     std::fs::write(folder.path().join("access.yml"), POLICY).unwrap();
@@ -94,7 +94,7 @@ fn each_style_of_provider_advises() {
                     (true, true) => Say::Tool("summarize", advice(said)),
                 }
             });
-            let home = home(style, &provider);
+            let home = home(style, &provider.url());
             let decision = approved(home.path());
             assert_eq!(
                 decision["grant"]["applied"],
@@ -128,7 +128,7 @@ fn each_style_of_provider_advises() {
 #[test]
 fn without_a_key_the_model_is_lost_and_a_misspelt_setting_is_told() {
     let provider = Provider::start(|_| Say::Text("ready".into()));
-    let home = home("openai", &provider);
+    let home = home("openai", &provider.url());
     let dotenv = format!(
         "MODEL_PROVIDER=openai\nMODEL_FAST=gpt-4.1-mini\nMODEL_BASE_URL={}\n",
         provider.url()
@@ -161,4 +161,15 @@ fn without_a_key_the_model_is_lost_and_a_misspelt_setting_is_told() {
             "{line}: {said}"
         );
     }
+}
+
+/// The same ticket, with a model that is really there.
+pub(crate) fn with_a_real_model(url: &str) -> (Value, std::time::Duration) {
+    let home = home("compatible", url);
+    let dotenv = std::fs::read_to_string(home.path().join(".env")).unwrap();
+    let dotenv = dotenv.replace("MODEL_TIMEOUT=5s", "MODEL_TIMEOUT=120s");
+    std::fs::write(home.path().join(".env"), dotenv).unwrap();
+    let started = std::time::Instant::now();
+    let decision = approved(home.path());
+    (decision, started.elapsed())
 }
