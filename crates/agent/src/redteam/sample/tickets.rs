@@ -150,8 +150,6 @@ fn hold(evidence: &mut Evidence, name: &str) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
-
     use decision::verdict::Answer;
 
     use super::*;

@@ -150,8 +150,6 @@ fn ordinary(number: usize) -> Evidence {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
-
     use decision::vault::{Action, Frozen, rule};
 
     use super::*;
