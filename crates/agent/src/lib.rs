@@ -6,6 +6,7 @@ pub mod enrich;
 pub mod intake;
 pub mod provision;
 pub mod reconcile;
+pub mod redteam;
 pub mod replay;
 pub mod report;
 pub mod review;

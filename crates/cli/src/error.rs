@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     InUse,
     /// There is no such thing.
     NotFound,
-    /// A backtest found automatic grants that must never happen.
+    /// A backtest or a red team found what must never happen.
     Unsafe,
     /// A run over the vault only planned.
     PlannedOnly,

@@ -3,11 +3,11 @@
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use agent::report::{Card, Decision, Line, Mark};
+pub(crate) use agent::report::screen;
+use agent::report::{Card, Decision, Line, Mark, screen_json};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
-use decision::rules::pattern::is_invisible;
 
 use crate::error::Error;
 
@@ -32,19 +32,6 @@ const DIM: Style = Style::new().dimmed();
 /// Most columns that are used.
 const WIDTH_MAX: usize = 120;
 const LABEL_WIDTH: usize = 22;
-
-/// Text from outside as a screen may show it: invisible characters are spelled out, line breaks become spaces.
-pub(crate) fn screen(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' | '\r' | '\t' => shown.push(' '),
-            hidden if is_invisible(hidden) => shown.extend(hidden.escape_unicode()),
-            plain => shown.push(plain),
-        }
-    }
-    shown
-}
 
 /// Columns to fill.
 pub(crate) fn width() -> usize {
@@ -117,13 +104,13 @@ pub(crate) fn complain(error: &Error) {
     }
 }
 
-/// Prints a value as JSON; fields keep their order.
+/// Prints a value as JSON; fields keep their order, and what hides or turns text around is escaped.
 pub(crate) fn json(value: &impl serde::Serialize, format: Format) {
     let text = match format {
         Format::Ndjson => serde_json::to_string(value),
         Format::Text | Format::Json => serde_json::to_string_pretty(value),
     };
-    say(&text.unwrap_or_default());
+    say(&screen_json(&text.unwrap_or_default()));
 }
 
 /// Prints rows as a table, or as JSON objects with the headings as keys.

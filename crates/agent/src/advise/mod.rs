@@ -12,7 +12,10 @@ mod normal;
 pub mod prompts;
 pub mod purse;
 pub mod question;
+mod subject;
 pub mod text;
 pub mod ticket;
 
 pub use built_in::{BUILT_IN, BuiltIn, opinion};
+pub(crate) use subject::only_held_by_the_run;
+pub use subject::{opinions, subject};

@@ -9,10 +9,7 @@ use decision::rules::class::{Class, ClassSet};
 use decision::time::Timestamp;
 use decision::vault::evidence::{Done, Mapped, Opinion};
 use decision::vault::signals::Justification;
-use decision::vault::{
-    Action, Evidence, Finding, Findings, Frozen, Signals, WorkflowRequest, before_advice, rule,
-};
-use ports::analyst::Subject;
+use decision::vault::{Action, Evidence, Frozen, Signals, WorkflowRequest, rule};
 
 use super::facts::{AssetFact, People, Person, assets};
 use super::history::{History, NONE};
@@ -20,6 +17,7 @@ use super::record::{Entry, Header};
 use super::spool::{Slim, Spool};
 use super::writing::{Writing, commit};
 use super::{Cycle, RunError, Stage, failed, record_file};
+use crate::advise::{only_held_by_the_run, opinions};
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -85,7 +83,7 @@ pub(super) fn analyse(
             );
             batch.push((row, frozen));
         }
-        let opinions = opinions(cycle, &batch);
+        let opinions = opinions(cycle.analyst, batch.iter().map(|(_, frozen)| frozen));
         let count = batch.len() as u64;
         for ((row, frozen), opinion) in batch.into_iter().zip(opinions) {
             let frozen = frozen.with_opinion(opinion);
@@ -111,35 +109,6 @@ pub(super) fn analyse(
         record: path,
         leaf,
     })
-}
-
-/// What would be done if nothing but the run itself stood against it: nobody watches, or nobody confirmed the paths.
-fn only_held_by_the_run(findings: Findings) -> Option<Action> {
-    let is_of_the_run =
-        |finding| matches!(finding, Finding::PlanningOnly | Finding::PathsUnconfirmed);
-    let free = |action: &Action| findings.against(*action).iter().all(is_of_the_run);
-    Action::ALL.into_iter().find(free)
-}
-
-/// One opinion for each of the batch. An analyst that cannot be asked gives none, which withholds.
-fn opinions(cycle: &Cycle<'_>, batch: &[(usize, Frozen<'_>)]) -> Vec<Option<Opinion>> {
-    let subjects: Vec<Subject<'_>> = batch
-        .iter()
-        .map(|(_, frozen)| {
-            let (points, risk) = frozen.score();
-            let findings = before_advice(frozen);
-            let open = findings.open().or_else(|| only_held_by_the_run(findings));
-            Subject {
-                frozen,
-                points,
-                risk,
-                decides: open.is_some(),
-            }
-        })
-        .collect();
-    let mut opinions = cycle.analyst.opinions(&subjects).unwrap_or_default();
-    opinions.resize(batch.len(), None);
-    opinions
 }
 
 fn gather(

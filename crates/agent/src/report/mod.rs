@@ -4,7 +4,8 @@ mod card;
 mod decision;
 pub mod mail;
 pub mod run;
-mod text;
+pub(crate) mod text;
 
 pub use card::{Card, Line, Mark};
 pub use decision::{Decision, FindingLine};
+pub use text::{screen, screen_json};

@@ -29,6 +29,37 @@ pub(crate) fn visible(text: &str, characters_max: usize) -> String {
     shown
 }
 
+/// A text as a terminal may show it, whole: line ends and tabs are spaces, what hides or turns text around is spelled out.
+#[must_use]
+pub fn screen(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' | '\t' => shown.push(' '),
+            hidden if is_invisible(hidden) => shown.extend(hidden.escape_unicode()),
+            plain => shown.push(plain),
+        }
+    }
+    shown
+}
+
+/// JSON as a terminal may show it: the same document, with what hides or turns text around escaped. Such characters stand only
+/// in its strings, and a line end only between its parts.
+#[must_use]
+pub fn screen_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character != '\n' && is_invisible(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                shown.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
 /// The beginning of a text where there is little room.
 pub(crate) fn short(text: &str, characters_max: usize) -> String {
     let beginning: String = text.chars().take(characters_max).collect();
@@ -142,6 +173,23 @@ mod tests {
             html("<a href='x'>&\"", 99),
             "&lt;a href=&#39;x&#39;&gt;&amp;&quot;"
         );
+    }
+
+    #[test]
+    fn json_for_a_screen_is_the_same_document() {
+        let hostile = "a\u{202e}b\u{9b}31m\u{e0041}\u{200b}\n\u{7f}ä";
+        let json = serde_json::json!({ "text": hostile, hostile: [1, 2] });
+        let plain = format!("{json:#}");
+        let shown = screen_json(&plain);
+        assert!(
+            !shown
+                .chars()
+                .any(|letter| letter != '\n' && is_invisible(letter))
+        );
+        assert!(shown.contains("\\u202e") && shown.contains("\\udb40\\udc41"));
+        let read: Result<serde_json::Value, _> = serde_json::from_str(&shown);
+        assert_eq!(read.ok(), Some(json));
+        assert_eq!(screen("a\u{1b}[31m\nb"), "a\\u{1b}[31m b");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod policy;
+mod redteam;
 mod vault;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::policy::Policy;
+pub(crate) use self::redteam::Redteam;
 pub(crate) use self::vault::{Doctor, Report, Run, Sandbox, Vault, VaultAllow};
 use crate::output::Format;
 
@@ -25,7 +27,7 @@ Examples:
   access-request-agent review list                  what waits for a person
   access-request-agent audit verify                 check the whole log
 
-Exit codes: 0 done · 1 failed · 2 wrong usage · 3 unsafe backtest · 4 bad input · 5 not allowed · 6 log does not verify ·
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 unsafe backtest or red team · 4 bad input · 5 not allowed · 6 log does not verify ·
 7 store in use · 8 not found · 9 a run only planned · 10 the vault's list was incomplete. A decision against a request is no failure."
 )]
 pub(crate) struct Arguments {
@@ -83,6 +85,9 @@ Examples:
 Columns are in docs/reference/backtest.md. Ends with 3 when anything dangerous or in conflict would have been
 granted automatically, and with 4 when rows could not be read.")]
     Backtest(Backtest),
+    /// Try hostile texts and the worst models on requests at both doors, and count what must be zero
+    #[command(after_help = redteam::EXAMPLES)]
+    Redteam(Redteam),
     /// Make stored decisions again from their records, and compare
     #[command(after_help = "\
 Examples:

@@ -10,6 +10,7 @@ use agent::advise::asking::Asking;
 use agent::advise::batch::{BatchSettings, ModelAnalyst};
 use agent::advise::purse::nanodollars;
 use agent::advise::ticket::{Bounds, LostAdviser, ModelAdviser};
+use agent::redteam::Configured;
 use connectors::llm::{self, Provider, SettingsError};
 use decision::evidence::record::Mode;
 use ports::model::{Call, Model, Price, Turn};
@@ -197,6 +198,18 @@ impl ModelSettings {
             settings,
             own_user,
             self.run_limit,
+        ))
+    }
+
+    /// The models for a red team, which sends them at most `texts` texts.
+    pub(crate) fn tried(&self, texts: usize) -> Result<Configured, Error> {
+        let [fast, strong, vault] = [&self.fast, &self.strong, &self.fast];
+        let models = [self.model(fast)?, self.model(strong)?, self.model(vault)?];
+        Ok(Configured::new(
+            models,
+            texts,
+            self.each,
+            std::thread::sleep,
         ))
     }
 

@@ -7,6 +7,7 @@ mod doctor;
 mod grants;
 mod handle;
 mod policy;
+mod redteam;
 mod replay;
 mod report;
 mod request;
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
         Verb::Audit(audit) => audit::run(&home, format, audit),
         Verb::Policy(policy) => policy::run(&home, format, policy),
         Verb::Backtest(backtest) => backtest::run(&home, format, &backtest),
+        Verb::Redteam(arguments) => redteam::run(&home, format, &arguments),
         Verb::Replay(replay) => replay::run(&home, format, &replay),
         Verb::Run(arguments) => run::run(&home, format, &arguments),
         Verb::Doctor(arguments) => doctor::run(&home, format, &arguments),

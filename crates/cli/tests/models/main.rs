@@ -10,6 +10,7 @@
 
 mod provider;
 mod real;
+mod redteam;
 mod tickets;
 mod vault;
 #[expect(dead_code, reason = "others use the rest")]

@@ -187,6 +187,52 @@ pub fn write(record: &Path, closing: &Closing, folder: &Path) -> Result<Written,
     })
 }
 
+/// A report in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pages {
+    /// As Markdown.
+    pub markdown: String,
+    /// As one page of HTML.
+    pub html: String,
+    /// What the run came to.
+    pub overview: Overview,
+}
+
+/// The report of a few requests, in their order, as [`write`] would write it.
+#[must_use]
+pub fn pages(header: &Header, entries: &[Entry], closing: &Closing) -> Pages {
+    let mut tally = summary::Tally::new(header, closing);
+    for entry in entries {
+        tally.add(entry);
+    }
+    let high = entries.iter().filter(|entry| entry.risk >= RiskLevel::High);
+    let overview = Overview {
+        header: header.clone(),
+        summary: tally.finish(),
+        worst: high.take(WORST_MAX).cloned().collect(),
+    };
+    let mut markdown = markdown::beginning(&overview, closing).into_bytes();
+    let mut html = html::beginning(&overview, closing).into_bytes();
+    let mut number = 0_u64;
+    for entry in entries {
+        let id = &entry.evidence.request.id;
+        let actions = closing.actions.iter().filter(|told| told.request == *id);
+        let actions: Vec<&ActionTold> = actions.collect();
+        // Nothing can go wrong in memory.
+        let _ = markdown::entry(&mut markdown, &overview, entry, &actions);
+        if number < html::ENTRIES_MAX {
+            let _ = html::entry(&mut html, &overview, number, entry, &actions);
+        }
+        number = number.saturating_add(1);
+    }
+    html.extend_from_slice(html::end(number).as_bytes());
+    Pages {
+        markdown: String::from_utf8_lossy(&markdown).into_owned(),
+        html: String::from_utf8_lossy(&html).into_owned(),
+        overview,
+    }
+}
+
 fn survey(path: &Path, closing: &Closing) -> Result<(Overview, Record, Vec<Place>), ReportError> {
     let (mut record, header) = Record::open(path)?;
     let mut tally = summary::Tally::new(&header, closing);
