@@ -146,3 +146,18 @@ fn the_store_is_a_history_too() {
     );
     assert!(code == 0 || code == 4, "{text}");
 }
+
+#[test]
+fn a_threshold_of_confidence_that_the_history_does_not_support_is_refused() {
+    let folder = home();
+    for (threshold, code, told) in [
+        ("0.5", 0, "is supported: owners agreed with"),
+        ("0.999", 5, "is not supported by this history"),
+        ("1.5", 5, "between 0 and 1"),
+    ] {
+        let words = ["--confidence-threshold", threshold];
+        let (text, errors, found) = judged(folder.path(), "", &words);
+        assert!((text + &errors).contains(told), "{threshold}: {errors}");
+        assert_eq!(found, code, "{threshold}: {errors}");
+    }
+}

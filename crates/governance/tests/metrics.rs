@@ -63,6 +63,11 @@ fn ten_rows_worked_out_by_hand() {
     // Everybody is fully known, so every confidence is 1 and the error is what does not agree.
     assert_eq!(report.reliability.buckets.len(), 1);
     assert_eq!(pair(&report.reliability.buckets[0].agreement), (5, 9));
+    // Five of nine: what a threshold would ask for is compared with the lower end of the interval, 26.7 %.
+    assert_eq!(pair(&report.reliability.supports(0.26).unwrap()), (5, 9));
+    let refused = report.reliability.supports(0.28).unwrap_err();
+    assert!(refused.contains("5 of 9"), "{refused}");
+    assert!(report.reliability.supports(f64::NAN).is_err());
     let error = report.reliability.expected_calibration_error.unwrap();
     assert!((error - 4.0 / 9.0).abs() < 1e-12);
     let only: Vec<(&str, u64)> = report

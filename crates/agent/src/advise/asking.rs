@@ -12,7 +12,7 @@ use crate::replay::hex;
 
 /// Most tries of one call.
 pub const TRIES_MAX: u32 = 3;
-/// Failures in a row after which the model is left alone.
+/// Questions in a row that failed, after which the model is left alone.
 const FAILURES_MAX: u32 = 5;
 /// For how long it is left alone.
 const REST: Duration = Duration::from_secs(60);
@@ -126,9 +126,10 @@ impl Asking {
                     exchange.nanodollars = exchange.nanodollars.saturating_add(cost);
                     exchange.estimated |= error.counted;
                     exchange.tries = attempt;
-                    self.circuit().failed(&error);
                     let again = error.again_after.filter(|_| attempt < TRIES_MAX);
                     let Some(after) = again.filter(|after| *after <= WAIT_MAX) else {
+                        // One failure for each question: a text that a provider chokes on must not shut out the others.
+                        self.circuit().failed(&error);
                         return Asked {
                             answer: Err(Failed::of(&error)),
                             exchange: Some(exchange),

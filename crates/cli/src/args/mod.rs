@@ -351,6 +351,9 @@ pub(crate) struct Backtest {
     /// Another policy, compared with that of the home folder
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    /// Refuse, with the figures, a threshold of confidence that the history does not support: 0 to 1
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) confidence_threshold: Option<f64>,
     /// More figures: what stands in the way, and decisions against the owners'
     #[arg(long)]
     pub(crate) explain: bool,

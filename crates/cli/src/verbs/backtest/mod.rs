@@ -17,7 +17,7 @@ use ports::{Clock as _, SystemClock};
 
 use crate::args::Backtest;
 use crate::error::{Error, Exit};
-use crate::output::Format;
+use crate::output::{self, Format};
 use crate::policies::{self, PolicyFiles};
 use crate::progress::Progress;
 use crate::settings::Home;
@@ -47,7 +47,28 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Backtest) -> Result<E
             comparison.new
         }
     };
+    if let Some(threshold) = arguments.confidence_threshold {
+        supported(&report, threshold)?;
+    }
     Ok(exit(&report))
+}
+
+/// Says whether the history supports a threshold of confidence; one that it does not is refused.
+fn supported(report: &Report, threshold: f64) -> Result<(), Error> {
+    match report.reliability.supports(threshold) {
+        Ok(measure) => {
+            output::note(&format!(
+                "a confidence of {threshold} is supported: owners agreed with {} of {} decisions that state at least that",
+                measure.numerator, measure.denominator
+            ));
+            Ok(())
+        }
+        Err(why) => Err(Error::new(
+            Exit::NotAllowed,
+            format!("a confidence of {threshold} is not supported by this history: {why}"),
+        )
+        .hint("more history, better facts, or a threshold that the curve in the report bears out")),
+    }
 }
 
 /// What a report means for whoever called.

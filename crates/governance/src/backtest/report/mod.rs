@@ -141,6 +141,49 @@ pub struct Reliability {
     pub expected_calibration_error: Option<f64>,
 }
 
+impl Reliability {
+    /// Whether the history supports a threshold of confidence: of the rows whose confidence is stated at or above it, owners
+    /// agreed with at least that share, also at the lower end of the interval. Rows of a bucket that begins below the threshold
+    /// do not count.
+    ///
+    /// # Errors
+    /// Why it does not, in words, with the figures.
+    pub fn supports(&self, threshold: f64) -> Result<Measure, String> {
+        if !(0.0..=1.0).contains(&threshold) {
+            return Err("a confidence is between 0 and 1".to_owned());
+        }
+        let above = self
+            .buckets
+            .iter()
+            .filter(|own| own.from >= threshold - 1e-9);
+        let (agreed, rows) = above.fold((0_u64, 0_u64), |(agreed, rows), own| {
+            let measure = &own.agreement;
+            (
+                agreed.saturating_add(measure.numerator),
+                rows.saturating_add(measure.denominator),
+            )
+        });
+        let measure = Measure::new(
+            agreed,
+            rows,
+            "no row with an owner's decision states so much",
+        );
+        let Some([low, _]) = measure.interval else {
+            return Err(
+                "no row with an owner's decision states a confidence at or above it".to_owned(),
+            );
+        };
+        if low >= threshold {
+            return Ok(measure);
+        }
+        Err(format!(
+            "owners agreed with {agreed} of {rows} decisions that state at least {threshold:.2}: with 95 % certainty no more than {:.1} % are right, and {:.1} % would have to be",
+            low * 100.0,
+            threshold * 100.0
+        ))
+    }
+}
+
 /// Rows of about the same stated confidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
