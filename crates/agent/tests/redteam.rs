@@ -147,8 +147,11 @@ fn the_same_seed_finds_the_same_and_threads_change_nothing() {
     };
     let one = with(1, 5);
     assert_eq!(one, with(3, 5));
-    assert_ne!(of(&one, "chaos").vault, of(&with(2, 6), "chaos").vault);
-    assert_eq!(steps.into_inner(), 3 * texts.len() as u64);
+    assert_eq!(steps.load(Ordering::Relaxed), 2 * texts.len() as u64);
+    // Two seeds may come to the same counts by chance, and hardly six.
+    let counts = |seed| of(&with(2, seed), "chaos").clone();
+    let first = of(&one, "chaos").clone();
+    assert!((6..12).any(|seed| counts(seed) != first));
 }
 
 /// Believes a model that has nothing against a ticket.
