@@ -79,10 +79,18 @@ pub fn cleared(frozen: &Frozen, rules: &Rules, check: Check) -> String {
             }
             duration::GrantTerm::For(minutes) => format!("{minutes}, within the ceiling"),
         },
-        Check::Confidence => format!(
-            "{}: all facts there and fresh",
-            confidence_text(confidence::stated(&case))
-        ),
+        Check::Confidence => {
+            let stated = confidence::stated(&case);
+            let whose = if stated < confidence::of(case.lacks) {
+                "as the analyst states it; "
+            } else {
+                ""
+            };
+            format!(
+                "{}: {whose}all facts there and fresh",
+                confidence_text(stated)
+            )
+        }
         Check::Advice => match &evidence.analysis {
             None => "the built-in analyst has nothing to add".to_owned(),
             Some(analysis) => format!("{} has nothing to add", analysis.analyst),
