@@ -135,6 +135,7 @@ fn options(home: &Home) -> Result<Options, Error> {
         person_key: keys::person_key(home)?,
         salts: Salts::System,
         budgets: Budgets::default(),
+        stop_file: Some(home.stop_file()),
     })
 }
 

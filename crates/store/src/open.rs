@@ -26,6 +26,7 @@ pub struct SqliteStore {
     pub(crate) salts: Mutex<Salts>,
     pub(crate) tiles: PathBuf,
     pub(crate) budgets: Budgets,
+    pub(crate) stop_file: Option<PathBuf>,
     /// What the signed leaves say. Taken after `writer`, never before it.
     pub(crate) signed: Mutex<SignedState>,
     /// Whether every leaf is what was signed, whatever the rows of grants say.
@@ -56,6 +57,8 @@ pub struct Options {
     pub salts: Salts,
     /// Budgets of automatic grants.
     pub budgets: Budgets,
+    /// While this file is there, nothing is granted, approved or rejected, whether or not the log says so yet.
+    pub stop_file: Option<PathBuf>,
 }
 
 /// Why a store cannot be opened.
@@ -152,6 +155,7 @@ impl SqliteStore {
             person_key: options.person_key,
             salts: Mutex::new(options.salts),
             budgets: options.budgets,
+            stop_file: options.stop_file,
             tiles,
             _lock: lock,
         };

@@ -40,6 +40,7 @@ fn a_panic_of_the_leader_leaves_nobody_waiting() {
         person_key: PersonKey::new([8; 32]),
         salts: Salts::System,
         budgets: Budgets::default(),
+        stop_file: None,
     };
     let store = Arc::new(SqliteStore::open(folder.path(), options).unwrap());
     fail::cfg("store-before-commit", "panic").unwrap();

@@ -33,6 +33,7 @@ fn open(folder: &std::path::Path) -> SqliteStore {
         key: SigningKey::from_seed("demo", [7; 32]).unwrap(),
         person_key: PersonKey::new([8; 32]),
         salts: Salts::System,
+        stop_file: None,
         budgets: Budgets {
             per_person: 2,
             in_all: 3,

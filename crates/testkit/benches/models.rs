@@ -125,7 +125,7 @@ fn answer(call: &Call<'_>) -> String {
     let question: Value = serde_json::from_str(text).unwrap();
     let Some(requests) = question["requests"].as_array() else {
         return json!({
-            "advice": "nothing", "triggers": [], "confidence": 93, "cites": ["repo:read"],
+            "advice": "nothing", "triggers": [], "confidence": 0.93, "cites": ["repo:read"],
             "note": "The stated need fits what the role reads anyway; nothing in the ticket asks for more than that.",
         })
         .to_string();

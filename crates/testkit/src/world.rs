@@ -222,6 +222,7 @@ fn options(budgets: Budgets, person_key: [u8; 32]) -> Result<Options, String> {
             taken: 0,
         },
         budgets,
+        stop_file: None,
     })
 }
 

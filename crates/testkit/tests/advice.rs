@@ -63,7 +63,7 @@ fn bounds() -> Bounds {
 }
 
 fn advice(advice: &str, confidence: i64, cites: &[&str]) -> String {
-    json!({ "advice": advice, "triggers": [], "confidence": confidence, "cites": cites, "note": "Seen." }).to_string()
+    json!({ "advice": advice, "triggers": [], "confidence": confidence as f64 / 100.0, "cites": cites, "note": "Seen." }).to_string()
 }
 
 /// An adviser of one model, and what it hears.
@@ -182,7 +182,7 @@ fn each_advice_and_each_fault_withholds() {
         (Kind::AdviceOutOfContract, || {
             Ok(tool(
                 "summarize",
-                "{\"advice\":\"nothing\",\"triggers\":[],\"confidence\":99,\"cites\":[],\"note\":\"\",\"decision\":\"AUTO_PROVISION\"}",
+                "{\"advice\":\"nothing\",\"triggers\":[],\"confidence\":0.99,\"cites\":[],\"note\":\"\",\"decision\":\"AUTO_PROVISION\"}",
             ))
         }),
         (Kind::AdviceRefused, || {
@@ -228,7 +228,7 @@ fn a_trigger_of_the_contract_hands_over() {
         if heard.has_form {
             return Ok(text(&advice("nothing", 99, &[])));
         }
-        let said = "{\"advice\":\"nothing\",\"triggers\":[\"policy_ambiguous\"],\"confidence\":95,\"cites\":[],\"note\":\"Two rules fit.\"}";
+        let said = "{\"advice\":\"nothing\",\"triggers\":[\"policy_ambiguous\"],\"confidence\":0.95,\"cites\":[],\"note\":\"Two rules fit.\"}";
         Ok(tool("summarize", said))
     });
     let (decision, evidence) = approved(&world, &adviser);
@@ -293,7 +293,7 @@ fn the_strong_model_is_asked_where_there_is_something_to_judge() {
     });
     let (strong, strong_heard) = asking(Some(PRICE), |_, _| {
         Ok(text(
-            "{\"advice\":\"look_closer\",\"triggers\":[],\"confidence\":90,\"cites\":[\"vendor:create\",\"payment:approve\"],\"note\":\"Together they pay an invented vendor.\"}",
+            "{\"advice\":\"look_closer\",\"triggers\":[],\"confidence\":0.90,\"cites\":[\"vendor:create\",\"payment:approve\"],\"note\":\"Together they pay an invented vendor.\"}",
         ))
     });
     let adviser = ModelAdviser::new(fast, strong, bounds());
@@ -413,4 +413,60 @@ fn a_lost_model_withholds_and_a_person_releases_it() {
         ("AUTO_PROVISION", true)
     );
     assert_eq!(heard.lock().unwrap().len(), 1);
+}
+
+/// A call that is not its to make spoils what it says beside it, whatever comes first.
+#[test]
+fn a_forbidden_call_beside_the_end_is_found() {
+    let world = world(Mode::Guarded);
+    let (adviser, _) = adviser(Some(PRICE), |heard, _| {
+        if heard.has_form {
+            return Ok(text(&advice("nothing", 99, &[])));
+        }
+        let mut answer = tool("summarize", &advice("nothing", 99, &[]));
+        answer.calls.extend(tool("grant_access", "{}").calls);
+        Ok(answer)
+    });
+    let (decision, _) = approved(&world, &adviser);
+    assert_eq!(findings(&decision), ["advice-out-of-contract"]);
+}
+
+/// INVARIANT(bound): who lifts advice lifts what was said of this content, and nothing that is said later.
+#[test]
+fn a_lift_of_advice_binds_to_what_was_said() {
+    let world = world(Mode::Guarded);
+    let digest = |note: &'static str, why: &str| {
+        let (adviser, _) = adviser(Some(PRICE), move |_, _| {
+            let said = json!({ "advice": "look_closer", "triggers": [], "confidence": 0.9, "cites": [], "note": note }).to_string();
+            Ok(if note.is_empty() {
+                text("")
+            } else {
+                tool("summarize", &said)
+            })
+        });
+        let agent = Agent {
+            adviser: Some(&adviser),
+            ..world.agent()
+        };
+        let request = ticket("R-1", "engineer-001", "repo:read", why);
+        let (frozen, ruling) = agent.preview(&request).unwrap().basis.unwrap();
+        let kind = if note.is_empty() {
+            Kind::AdviceUnreadable
+        } else {
+            Kind::AdviceLookCloser
+        };
+        assert!(ruling.findings.contains(kind), "{:?}", ruling.findings);
+        decision::findings::lifting::facts_digest(&frozen, &world.rules, kind)
+    };
+    let first = digest("Odd.", "to read the build scripts");
+    assert_eq!(first, digest("Odd.", "to read the build scripts"));
+    assert_ne!(first, digest("Very odd.", "to read the build scripts"));
+    assert_ne!(
+        first,
+        digest("Odd.", "to copy it all home to my own machine")
+    );
+    assert_ne!(
+        digest("", "to read the build scripts"),
+        digest("", "to copy it all home to my own machine")
+    );
 }

@@ -8,6 +8,7 @@ use decision::evidence::analysis::{Exchange, Fault};
 use ports::model::{Answer, Call, Model, ModelError, Price, Reason, Stop, Turn, Usage};
 
 use super::purse::Purse;
+use super::text::plain;
 use crate::replay::hex;
 
 /// Most tries of one call.
@@ -16,6 +17,10 @@ pub const TRIES_MAX: u32 = 3;
 const FAILURES_MAX: u32 = 5;
 /// For how long it is left alone.
 const REST: Duration = Duration::from_secs(60);
+/// For how long, when only the operator can mend it: a wrong key, no money, no such model.
+const LONG_REST: Duration = Duration::from_secs(15 * 60);
+/// Longest reason that is kept, in characters.
+const WHY_CHARACTERS_MAX: usize = 300;
 /// The longest wait between two tries.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 /// Bytes for what a provider adds to a call by itself: roles, separators, the instructions for tools.
@@ -52,7 +57,7 @@ pub struct Asked {
 #[derive(Debug, Default)]
 struct Circuit {
     failures: u32,
-    opened: Option<(Instant, Option<Duration>, String)>,
+    opened: Option<(Instant, Duration, String)>,
 }
 
 impl Asking {
@@ -193,15 +198,18 @@ impl Failed {
         };
         Self {
             fault,
-            why: error.told.clone(),
+            why: plain(&error.told, WHY_CHARACTERS_MAX),
             smaller_may_help,
         }
     }
 }
 
 impl Circuit {
+    /// An answer. One that was under way when the circuit opened does not close it.
     fn closed(&mut self) {
-        *self = Self::default();
+        if self.opened.is_none() {
+            self.failures = 0;
+        }
     }
 
     fn failed(&mut self, error: &ModelError) {
@@ -217,15 +225,16 @@ impl Circuit {
         };
         self.failures = self.failures.saturating_add(1);
         if for_good || self.failures >= FAILURES_MAX {
-            let rest = (!for_good).then_some(REST);
-            self.opened = Some((Instant::now(), rest, error.told.clone()));
+            let rest = if for_good { LONG_REST } else { REST };
+            let told = plain(&error.told, WHY_CHARACTERS_MAX);
+            self.opened = Some((Instant::now(), rest, told));
         }
     }
 
     /// Why nothing is asked now. After its rest one try goes through, and a single failure opens it again.
     fn why_open(&mut self) -> Option<String> {
         let (since, rest, told) = self.opened.as_ref()?;
-        if rest.is_some_and(|rest| since.elapsed() >= rest) {
+        if since.elapsed() >= *rest {
             self.opened = None;
             self.failures = FAILURES_MAX - 1;
             return None;
@@ -246,7 +255,8 @@ fn note(exchange: &mut Exchange, answer: &Answer, price: &Price, call: &Call<'_>
     let read = [usage.input, usage.cache_read, usage.cache_write];
     exchange.answered_by = Some(answer.model.clone())
         .filter(|model| !model.is_empty() && !exchange.model.ends_with(model.as_str()));
-    exchange.exchange.clone_from(&answer.exchange);
+    exchange.answered_by = exchange.answered_by.take().map(|model| plain(&model, 100));
+    exchange.exchange = answer.exchange.as_ref().map(|id| plain(id, 100));
     exchange.asked = hex(&answer.asked);
     exchange.answered = hex(&answer.answered);
     exchange.tokens_in = read.into_iter().fold(0, u64::saturating_add);
@@ -290,10 +300,13 @@ fn bytes_of(call: &Call<'_>) -> usize {
             let calls = calls.iter();
             text.len()
                 + calls
-                    .map(|own| own.name.len() + own.arguments.len() + 64)
+                    .map(|own| own.id.len() + own.name.len() + own.arguments.len() + 64)
                     .sum::<usize>()
         }
-        Turn::Results(results) => results.iter().map(|own| own.content.len() + 64).sum(),
+        Turn::Results(results) => results
+            .iter()
+            .map(|own| own.id.len() + own.content.len() + 64)
+            .sum(),
     });
     let tools = call
         .tools

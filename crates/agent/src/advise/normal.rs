@@ -191,11 +191,11 @@ pub(super) fn advice(
             Advice::Nothing
         }
     };
-    let confidence = hundredths(&said.confidence);
+    let confidence = basis_points(&said.confidence);
     if confidence.is_none() {
         add(
             Fault::Unreadable,
-            "its confidence is not between 0 and 100".to_owned(),
+            "its confidence is not between 0 and 1".to_owned(),
         );
     }
     let mut triggers = Vec::new();
@@ -210,7 +210,9 @@ pub(super) fn advice(
             ),
         }
     }
-    let unknown = said.cites.iter().filter(|id| !is_known(id));
+    let named = said.note.split_whitespace().filter_map(entitlement_in);
+    let cited = said.cites.iter().map(String::as_str).chain(named);
+    let unknown = cited.filter(|id| !is_known(id));
     let unknown: Vec<String> = unknown.take(5).map(|id| plain(id, 80)).collect();
     if !unknown.is_empty() {
         let why = format!("it cites what is not in evidence: {}", unknown.join(", "));
@@ -224,6 +226,14 @@ pub(super) fn advice(
     (advice, analysis)
 }
 
+/// A word of a note that is written as an entitlement is, such as `repo:read`.
+fn entitlement_in(word: &str) -> Option<&str> {
+    let word = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+    let (resource, level) = word.split_once(':')?;
+    let is_name = |part: &str| part.chars().any(char::is_alphabetic);
+    (is_name(resource) && is_name(level)).then_some(word)
+}
+
 /// Nothing but a fault.
 pub(super) fn faulty(fault: Fault, remark: String) -> Analysis {
     Analysis {
@@ -233,17 +243,17 @@ pub(super) fn faulty(fault: Fault, remark: String) -> Analysis {
     }
 }
 
-/// A number between 0 and 100 as basis points.
+/// A share between 0 and 1 as basis points.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "used only between 0 and 100"
+    reason = "used only between 0 and 1"
 )]
-fn hundredths(value: &Value) -> Option<u16> {
+fn basis_points(value: &Value) -> Option<u16> {
     let number = value.as_f64()?;
-    (0.0..=100.0)
+    (0.0..=1.0)
         .contains(&number)
-        .then_some((number * 100.0) as u16)
+        .then_some((number * 10_000.0).round() as u16)
 }
 
 /// Keys that no form of ours has: a decision is out of the contract, anything else out of the form.

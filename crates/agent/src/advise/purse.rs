@@ -1,7 +1,7 @@
 //! What may be spent, and what was. Before a call its worst case is set aside; afterwards what it cost takes its place, so calls at
 //! the same time never spend the same money.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Nanodollars of a dollar.
 const NANODOLLARS: f64 = 1e9;
@@ -11,6 +11,7 @@ const NANODOLLARS: f64 = 1e9;
 pub struct Purse {
     limit: u64,
     state: Mutex<State>,
+    back: Condvar,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,6 +35,7 @@ impl Purse {
         Self {
             limit,
             state: Mutex::default(),
+            back: Condvar::new(),
         }
     }
 
@@ -43,12 +45,18 @@ impl Purse {
         Self::new(nanodollars(dollars))
     }
 
-    /// Sets `amount` aside when it is there.
+    /// Sets `amount` aside when it is there. What other calls only hold may come back, so it is waited for: each of them ends.
     pub fn set_aside(&self, amount: u64) -> Option<Aside<'_>> {
         let mut state = self.state();
-        let taken = state.spent.saturating_add(state.set_aside);
-        if taken.saturating_add(amount) > self.limit {
-            return None;
+        loop {
+            if state.spent.saturating_add(amount) > self.limit {
+                return None;
+            }
+            let taken = state.spent.saturating_add(state.set_aside);
+            if taken.saturating_add(amount) <= self.limit {
+                break;
+            }
+            state = (self.back.wait(state)).unwrap_or_else(PoisonError::into_inner);
         }
         state.set_aside = state.set_aside.saturating_add(amount);
         Some(Aside {
@@ -82,6 +90,7 @@ impl Aside<'_> {
         state.set_aside = state.set_aside.saturating_sub(self.amount);
         state.spent = state.spent.saturating_add(cost);
         drop(state);
+        self.purse.back.notify_all();
         std::mem::forget(self);
     }
 }
@@ -91,6 +100,8 @@ impl Drop for Aside<'_> {
         let mut state = self.purse.state();
         state.set_aside = state.set_aside.saturating_sub(self.amount);
         state.spent = state.spent.saturating_add(self.amount);
+        drop(state);
+        self.purse.back.notify_all();
     }
 }
 
@@ -126,16 +137,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_set_aside_is_not_there_for_others() {
+    fn what_is_set_aside_is_not_there_for_others_until_it_comes_back() {
         let purse = Purse::new(100);
         let first = purse.set_aside(60).unwrap();
-        assert!(purse.set_aside(41).is_none());
-        let second = purse.set_aside(40).unwrap();
-        first.spend(10);
-        assert!(purse.set_aside(51).is_none());
-        drop(second);
-        assert_eq!(purse.spent(), 50, "a call that told nothing counts in full");
-        assert!(purse.set_aside(51).is_none() && purse.set_aside(50).is_some());
+        assert!(purse.set_aside(101).is_none(), "more than there ever was");
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| purse.set_aside(50).map(|aside| aside.spend(50)).is_some());
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            assert_eq!(purse.spent(), 0, "it waits");
+            first.spend(10);
+            assert!(other.join().unwrap());
+        });
+        drop(purse.set_aside(40));
+        assert_eq!(
+            purse.spent(),
+            100,
+            "a call that told nothing counts in full"
+        );
+        assert!(purse.set_aside(1).is_none());
     }
 
     #[test]

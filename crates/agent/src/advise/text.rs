@@ -163,32 +163,41 @@ pub fn visible(text: &str, longest: usize) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Plain words of a model for people: what is visible, without what a page, a terminal or a chat could take for markup, and
-/// without addresses.
+/// Plain words from outside for people: what is visible, without what a page, a terminal, a chat or a table could take for
+/// markup, and without addresses. Letters go first and words afterwards, so that no letter hides an address.
 #[must_use]
 pub fn plain(text: &str, longest: usize) -> String {
     let seen = visible(text, longest.saturating_mul(4));
-    let words = seen.split(' ').filter(|word| !is_address(word));
+    let letters: String = seen.chars().filter(|letter| !is_markup(*letter)).collect();
+    let words = letters.split_whitespace().filter(|word| !is_address(word));
     let line = words.collect::<Vec<_>>().join(" ");
-    let kept: String = line
-        .chars()
-        .filter(|letter| {
-            !matches!(
-                letter,
-                '<' | '>' | '`' | '*' | '|' | '[' | ']' | '{' | '}' | '#' | '&'
-            )
-        })
-        .take(longest)
-        .collect();
-    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = line.trim_start_matches(['=', '+', '-', '@', ' ']);
+    let kept: String = line.chars().take(longest).collect();
+    kept.trim_end().to_owned()
 }
 
+fn is_markup(letter: char) -> bool {
+    matches!(
+        letter,
+        '<' | '>' | '`' | '*' | '|' | '[' | ']' | '{' | '}' | '#' | '&'
+    )
+}
+
+/// Whether a word leads somewhere: a scheme, a host, a share.
 fn is_address(word: &str) -> bool {
     let lower = word.to_lowercase();
-    lower.contains("://")
+    let schemes = [
+        "javascript:",
+        "data:",
+        "mailto:",
+        "vbscript:",
+        "file:",
+        "tel:",
+    ];
+    lower.contains("//")
+        || lower.contains("\\\\")
         || lower.contains("www.")
-        || lower.contains("javascript:")
-        || lower.contains("data:text")
+        || schemes.iter().any(|scheme| lower.contains(scheme))
 }
 
 /// Letters that take no room or turn the direction of others: what a reader sees would not be what is there. New lines are seen.
@@ -251,6 +260,17 @@ mod tests {
         let said = "<script>alert(1)</script> see [here](https://evil.example) \u{202e}`now` javascript:x\u{e0041}";
         let plain = plain(said, 200);
         assert_eq!(plain, "scriptalert(1)/script see now");
+        for hidden in [
+            "https:<//evil.example/x",
+            "java*script:alert(1)",
+            "www<.evil.example",
+            "\\\\\\\\evil\\\\share",
+            "mailto:a@evil.example",
+            "h`t`tp://x",
+        ] {
+            assert_eq!(super::plain(hidden, 200), "", "{hidden}");
+        }
+        assert_eq!(super::plain("=1+1", 200), "1+1");
         assert_eq!(super::plain(&"word ".repeat(500), 20).chars().count(), 19);
     }
 }

@@ -47,6 +47,8 @@ struct Facts {
     classes: BTreeMap<String, BTreeSet<Class>>,
     done: HashMap<String, Vec<Done>>,
     elsewhere: BTreeSet<String>,
+    /// When the assets were read.
+    read_at: Timestamp,
 }
 
 pub(super) fn analyse(
@@ -83,7 +85,12 @@ pub(super) fn analyse(
             );
             batch.push((row, frozen));
         }
-        let opinions = opinions(cycle.analyst, batch.iter().map(|(_, frozen)| frozen));
+        // A run that is to end asks nobody any more; without an opinion nothing is approved.
+        let opinions = if cycle.operator.is_stopping() {
+            vec![None; batch.len()]
+        } else {
+            opinions(cycle.analyst, batch.iter().map(|(_, frozen)| frozen))
+        };
         let count = batch.len() as u64;
         for ((row, frozen), opinion) in batch.into_iter().zip(opinions) {
             let frozen = frozen.with_opinion(opinion);
@@ -148,6 +155,7 @@ fn gather(
         classes: state.classes,
         done,
         elsewhere: elsewhere.clone(),
+        read_at: header.run.at,
     })
 }
 
@@ -189,7 +197,7 @@ impl Facts {
         let asset_id = spool.assets.name(slim.asset);
         Evidence {
             signals: self.signals(cycle, at, spool, row, slim, &request, path),
-            asset: asset.fact(at),
+            asset: asset.fact(self.read_at),
             classes_before: self
                 .classes
                 .get(asset_id)

@@ -252,6 +252,10 @@ impl Agent<'_> {
                 Some(said) => Some(said.clone()),
                 None => enrich::advice::said(self, &gathered.evidence)?,
             };
+            if said.is_some() && pending.said.is_none() {
+                // Somebody thought for seconds: what is ruled upon is what is known afterwards.
+                gathered = enrich::gather(self, &pending.request, self.now()?)?;
+            }
             gathered.take_advice(said);
             Ok(gathered)
         };

@@ -65,7 +65,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "MODEL_PRICES",
         "the bundled table",
-        "file with prices of models, in the form of the bundled one. A model without a price is not asked; with `compatible` one that is in no table costs nothing",
+        "file with prices of models, in the form of the bundled one. A model without a price is not asked; a server on this machine or a private address costs nothing",
     ),
     key(
         "MODEL_CA_BUNDLE",

@@ -135,7 +135,8 @@ impl ModelSettings {
     }
 
     fn price(&self, model: &str) -> Option<Price> {
-        let free = (self.provider == Provider::Compatible).then_some(Price::FREE);
+        let own = self.provider == Provider::Compatible && is_near(self.base.base_url.as_deref());
+        let free = own.then_some(Price::FREE);
         self.prices.of(model).or(free)
     }
 
@@ -177,7 +178,7 @@ impl ModelSettings {
             turns: &turns,
             tools: &[],
             form: None,
-            output_tokens_max: 16,
+            output_tokens_max: 400,
         };
         Ok(model
             .ask(&call)
@@ -230,6 +231,24 @@ impl ModelSettings {
             self.asking(&self.strong)?
         };
         Ok(Box::new(ModelAdviser::new(fast, strong, bounds)))
+    }
+}
+
+/// Whether an address is that of this machine or of a private network: a server there is one's own and costs nothing.
+fn is_near(url: Option<&str>) -> bool {
+    let host = url
+        .and_then(|url| url.split("//").nth(1))
+        .unwrap_or_default();
+    let host = host.split(['/', '?']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    match name.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V4(address)) => address.is_loopback() || address.is_private(),
+        Ok(std::net::IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
+        Err(_) => name == "localhost",
     }
 }
 

@@ -156,11 +156,18 @@ impl VaultParts {
     }
 
     /// The model with its key, which is read from the vault now when it is there; or why it has no say.
-    pub(crate) fn model(&self) -> Result<Option<Result<ModelSettings, Lost>>, Error> {
+    pub(crate) fn model(
+        &self,
+        attendance: Attendance,
+    ) -> Result<Option<Result<ModelSettings, Lost>>, Error> {
         let Some(model) = self.settings.model.clone() else {
             return Ok(None);
         };
         let model = match &model.key_asset {
+            Some(_) if model.wants_key() && attendance == Attendance::Planning => {
+                let why = "this run only plans, so the vault was not asked for its key";
+                return Ok(Some(Err(Lost(why.to_owned()))));
+            }
             Some(asset) if model.wants_key() => {
                 let why = "Ask the model for its analysis in this run of the access request agent";
                 match self.retrieve(asset, &self.model_key, why) {

@@ -6,6 +6,7 @@ use agent::advise::question::FIELDS;
 use agent::cycle::paths_digest;
 use connectors::pam_vault::{Line, State};
 use decision::vault::Action;
+use decision::vault::run::Attendance;
 use ports::store::{ActionState, VaultState};
 use ports::{Clock as _, Store as _, SystemClock, Vault};
 
@@ -186,7 +187,7 @@ fn model(vault: &VaultParts) -> Result<Vec<Line>, Error> {
         let hint = "a run reads the key and says when the model cannot be asked";
         return Ok(vec![line(topic, State::Unknown, text, hint), sent_line()]);
     }
-    let state = match vault.model()? {
+    let state = match vault.model(Attendance::Planning)? {
         Some(Ok(_)) => line(
             topic,
             State::Fine,

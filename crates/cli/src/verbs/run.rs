@@ -146,7 +146,7 @@ fn once(
     let attendance = attendance(&vault, arguments);
     let console = Console::new(format, stopping, home);
     let ran = vault
-        .model()
+        .model(attendance)
         .and_then(|model| cycle(&parts, &vault, model, attendance, &console));
     console.finish();
     let mut ran = ran?;

@@ -12,7 +12,7 @@ fn agreeable(heard: &Heard) -> Say {
         return Say::Text("ready".to_owned());
     }
     let advice =
-        json!({ "advice": "nothing", "triggers": [], "confidence": 100, "cites": [], "note": "" });
+        json!({ "advice": "nothing", "triggers": [], "confidence": 1.0, "cites": [], "note": "" });
     let question = heard.question();
     let Some(requests) = question["requests"].as_array() else {
         return if heard.has_tools() {

@@ -76,7 +76,7 @@ fn approved(home: &Path) -> Value {
 }
 
 fn advice(advice: &str) -> String {
-    json!({ "advice": advice, "triggers": [], "confidence": 95, "cites": ["dev-db:read"], "note": "Looked at <b>it</b>." }).to_string()
+    json!({ "advice": advice, "triggers": [], "confidence": 0.95, "cites": ["dev-db:read"], "note": format!("Looked at <b>it</b> with {KEY}.") }).to_string()
 }
 
 #[test]
@@ -172,4 +172,43 @@ pub(crate) fn with_a_real_model(url: &str) -> (Value, std::time::Duration) {
     let started = std::time::Instant::now();
     let decision = approved(home.path());
     (decision, started.elapsed())
+}
+
+/// INVARIANT(brakes): the kill switch holds also when it is pulled while a model thinks.
+#[test]
+fn a_stop_while_the_model_thinks_holds() {
+    let stop: std::sync::Arc<std::sync::Mutex<Option<std::path::PathBuf>>> =
+        std::sync::Arc::default();
+    let file = stop.clone();
+    let provider = Provider::start(move |_| {
+        if let Some(file) = file.lock().unwrap().as_ref() {
+            std::fs::write(file, "enough").unwrap();
+        }
+        Say::Tool("summarize", advice("nothing"))
+    });
+    let home = home("openai", &provider.url());
+    // What was said before would be taken from the record: each time it is another request.
+    let granted = approved(home.path());
+    assert_eq!(granted["grant"]["applied"], json!(true), "{granted}");
+    *stop.lock().unwrap() = Some(home.path().join("STOP"));
+    let ticket = json!({
+        "request_id": "R-2", "requester": "engineer-001", "access": "ci:read",
+        "justification": "to look at the failed import of last night",
+    });
+    let file = home.path().join("second.json");
+    std::fs::write(&file, ticket.to_string()).unwrap();
+    run(
+        home.path(),
+        &["handle", file.to_str().unwrap(), "--mode", "guarded"],
+    );
+    let output = run(
+        home.path(),
+        &["review", "approve", "R-2", "--mode", "guarded"],
+    );
+    let told = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !told.contains("\"applied\":true") && !told.contains("\"applied\": true"),
+        "{told}"
+    );
 }

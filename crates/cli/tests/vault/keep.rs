@@ -30,6 +30,7 @@ fn grow_old(home: &Home, run: &str, old: &str) {
 fn open(home: &Home) -> SqliteStore {
     let key = |name: &str| home.path(&format!("state/keys/{name}"));
     let options = Options {
+        stop_file: None,
         key: audit::key::load(&key("log.key")).unwrap().unwrap(),
         person_key: audit::secret::load_or_create(&key("person.key")).unwrap(),
         salts: Salts::System,

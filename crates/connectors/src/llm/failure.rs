@@ -51,6 +51,11 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// Whether it says no code and no type of an error: a page, or nothing.
+    fn is_nothing(&self) -> bool {
+        self.codes.iter().all(String::is_empty)
+    }
+
     /// From the body of an answer with an error's status. What is no JSON is a message.
     pub(super) fn of(body: &[u8]) -> Self {
         let said = Envelope::of(body).map(|envelope| {
@@ -216,7 +221,10 @@ fn judged(status: u16, said: &Said) -> (Reason, bool, bool) {
         return (Reason::Filtered, false, false);
     }
     match status {
-        401 | 403 => (Reason::Unauthorised, false, false),
+        401 => (Reason::Unauthorised, false, false),
+        // A page or a bare answer is that of a gateway, which looks at what is asked and not at who asks.
+        403 if said.is_nothing() => (Reason::BadRequest, false, false),
+        403 => (Reason::Unauthorised, false, false),
         402 => (Reason::Payment, false, false),
         // A redirect is not followed: it would take the key along.
         300..=399 | 404 | 405 | 410 => (Reason::NotFound, false, false),

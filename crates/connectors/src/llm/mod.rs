@@ -12,7 +12,7 @@ mod settings;
 mod transport;
 
 use ports::Model;
-use ports::model::{Answer, Call, ModelError, Price};
+use ports::model::{Answer, Call, ModelError, Price, ToolCall};
 use serde_json::Value;
 
 pub use settings::{Provider, Sampling, Settings, SettingsError};
@@ -109,8 +109,16 @@ impl Model for Client {
         }
         let answer = self.format.read(&envelope).map_err(unreadable)?;
         let answer = answer::bounded(answer).map_err(unreadable)?;
+        let hidden = |text: &str| self.transport.without_secrets(text);
+        let calls = answer.calls.into_iter().map(|call| ToolCall {
+            arguments: hidden(&call.arguments),
+            ..call
+        });
         Ok(Answer {
-            exchange: exchange.id.or(answer.exchange),
+            text: hidden(&answer.text),
+            calls: calls.collect(),
+            model: hidden(&answer.model),
+            exchange: exchange.id.or(answer.exchange).map(|id| hidden(&id)),
             asked: exchange.asked,
             answered: exchange.answered,
             ..answer

@@ -213,12 +213,18 @@ impl Transport {
         }
     }
 
-    /// Words of a server on one line, without our secrets and without what looks like a part of one.
-    pub(super) fn quoted(&self, text: &str) -> String {
+    /// A text of the provider, without what we sent as secrets.
+    pub(super) fn without_secrets(&self, text: &str) -> String {
         let mut hidden = text.to_owned();
         for secret in &self.secrets {
             hidden = hidden.replace(secret.expose(), "…");
         }
+        hidden
+    }
+
+    /// Words of a server on one line, without our secrets and without what looks like a part of one.
+    pub(super) fn quoted(&self, text: &str) -> String {
+        let hidden = self.without_secrets(text);
         let words = hidden.split_whitespace().map(|word| {
             // A key that was shortened by the provider still shows its ends.
             let is_key = word.contains("**") || word.contains("sk-");

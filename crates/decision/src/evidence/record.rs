@@ -371,6 +371,17 @@ pub enum Advice {
 }
 
 impl Advice {
+    /// The more cautious of two.
+    #[must_use]
+    pub fn more_cautious(self, other: Self) -> Self {
+        let rank = |advice| Self::ALL.iter().position(|own| *own == advice);
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
+    }
+
     /// Every advice, from the least to the most cautious.
     pub const ALL: [Self; 4] = [
         Self::Nothing,

@@ -18,7 +18,7 @@ use ports::model::{Answer, Call, Form, Tool, ToolCall, ToolResult, Turn};
 use serde_json::json;
 
 use self::shown::Shown;
-use self::tools::{Served, advice_schema, registry, serve};
+use self::tools::{Served, advice_schema, out_of_contract, registry, serve};
 use super::asking::{Asked, Asking};
 use super::normal;
 use super::prompts::{Prompt, ticket_judgement, ticket_review};
@@ -132,19 +132,21 @@ impl ModelAdviser {
             // Some models write their advice instead of calling for the end.
             return ended(&answer.text);
         }
+        // One call that is not its to make spoils all that it says beside it.
+        if let Some(why) = (answer.calls.iter()).find_map(|call| out_of_contract(call, &self.tools))
+        {
+            let analysis = normal::faulty(Fault::OutOfContract, why);
+            return Step::Ended(Advice::Nothing, Box::new(analysis));
+        }
         let mut results = Vec::with_capacity(answer.calls.len());
         for call in &answer.calls {
-            match serve(call, &self.tools, shown) {
+            match serve(call, shown) {
                 Served::Result { content, is_error } => results.push(ToolResult {
                     id: call.id.clone(),
                     content,
                     is_error,
                 }),
                 Served::End(text) => return ended(&text),
-                Served::OutOfContract(why) => {
-                    let analysis = normal::faulty(Fault::OutOfContract, why);
-                    return Step::Ended(Advice::Nothing, Box::new(analysis));
-                }
             }
         }
         let calls: Vec<ToolCall> = answer.calls;
@@ -207,7 +209,7 @@ impl Adviser for ModelAdviser {
         let lost = analysis.faults.contains(&Fault::Lost);
         if !lost && needs_judgement(ruling, advice, &analysis) {
             let (second, judged) = self.judge(&shown, (advice, &analysis), &purse, &mut exchanges);
-            advice = more_cautious(advice, second);
+            advice = advice.more_cautious(second);
             analysis = merged(analysis, judged);
             if self.strong.name() != self.fast.name() {
                 analysis.analyst = format!("{}, {}", self.fast.name(), self.strong.name());
@@ -234,11 +236,6 @@ fn needs_judgement(ruling: &Ruling, advice: Advice, analysis: &Analysis) -> bool
     !findings.intersection(duties.union(risk)).is_empty()
         || advice == Advice::LookCloser
         || !analysis.triggers.is_empty()
-}
-
-fn more_cautious(one: Advice, other: Advice) -> Advice {
-    let rank = |advice| Advice::ALL.iter().position(|own| *own == advice);
-    if rank(other) > rank(one) { other } else { one }
 }
 
 /// Everything that either says: faults and reasons add up, the lower confidence counts.

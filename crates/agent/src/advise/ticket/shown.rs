@@ -11,10 +11,12 @@ use decision::rules::Rules;
 use decision::verdict::{Ruling, alternatives, explain};
 use serde_json::{Value, json};
 
-use crate::advise::text::{Pseudonyms, name, untrusted};
+use crate::advise::text::{Pseudonyms, name, untrusted, visible};
 
 /// Most holdings that are shown.
 const HOLDINGS_MAX: usize = 100;
+/// Most characters of a sentence.
+const SENTENCE_CHARACTERS_MAX: usize = 1_000;
 
 /// A ticket as a model sees it.
 pub(super) struct Shown<'a> {
@@ -76,7 +78,7 @@ impl<'a> Shown<'a> {
         let findings: Vec<Value> = (ruling.findings.iter())
             .filter(|kind| *kind != Kind::AdviseMode)
             .map(|kind| {
-                let why = self.people.hide(&explain::because(frozen, rules, kind));
+                let why = self.ours(&explain::because(frozen, rules, kind));
                 json!({ "finding": kind.name(), "why": why })
             })
             .collect();
@@ -85,13 +87,26 @@ impl<'a> Shown<'a> {
             "entitlement": entry.map(|entry| &entry.id),
             "in_catalogue": entry.is_some(),
             "meaning": entry.and_then(|entry| entry.meaning.as_deref()),
-            "policy_basis": self.people.hide(&explain::policy_basis(frozen, rules, ruling)),
-            "segregation_of_duties": self.people.hide(&explain::separation_text(frozen, rules)),
-            "approvals": self.people.hide(&explain::approvals_text(frozen, rules)),
+            "policy_basis": self.ours(&explain::policy_basis(frozen, rules, ruling)),
+            "segregation_of_duties": self.ours(&explain::separation_text(frozen, rules)),
+            "approvals": self.ours(&explain::approvals_text(frozen, rules)),
             "risk": { "level": ruling.risk.name(), "points": ruling.points.sum() },
             "held": self.held(),
             "findings": findings,
         })
+    }
+
+    /// A sentence of ours, in which the requester's own words stand for what is asked for unless the catalogue has them too.
+    fn ours(&self, sentence: &str) -> String {
+        let access = &self.frozen.evidence().request.access;
+        let catalogued = |name: &str| self.rules.entitlement(name).is_some();
+        let mut text = sentence.to_owned();
+        for name in [access.asked(), access.canonical()] {
+            if !name.is_empty() && !catalogued(name) {
+                text = text.replace(name, "what is asked for");
+            }
+        }
+        self.people.hide(&visible(&text, SENTENCE_CHARACTERS_MAX))
     }
 
     /// An entitlement that was not asked for: whether there is such a thing, and whether it is standard.
@@ -127,7 +142,7 @@ impl<'a> Shown<'a> {
         let (rules, frozen, ruling) = (self.rules, self.frozen, self.ruling);
         let offers: Vec<Value> = alternatives::of(frozen, rules, ruling)
             .iter()
-            .map(|offer| json!({ "kind": offer.kind.name(), "entitlement": offer.entitlement, "text": self.people.hide(&offer.text) }))
+            .map(|offer| json!({ "kind": offer.kind.name(), "entitlement": offer.entitlement, "text": self.ours(&offer.text) }))
             .collect();
         json!({
             "prepared": self.policy(access),
@@ -224,14 +239,15 @@ fn request(frozen: &Frozen, people: &mut Pseudonyms) -> Value {
 fn known(rules: &Rules, frozen: &Frozen, ruling: &Ruling) -> BTreeSet<String> {
     let evidence = frozen.evidence();
     let request = &evidence.request;
-    let mut known: BTreeSet<String> = [
-        request.id.as_str(),
-        request.access.asked(),
-        request.access.canonical(),
-    ]
-    .into_iter()
-    .map(str::to_owned)
-    .collect();
+    // A name that only the requester has is no id.
+    let names = [request.access.asked(), request.access.canonical()];
+    let catalogued = names
+        .into_iter()
+        .filter(|name| rules.entitlement(name).is_some());
+    let mut known: BTreeSet<String> = std::iter::once(request.id.as_str())
+        .chain(catalogued)
+        .map(str::to_owned)
+        .collect();
     let own = frozen.case().entitlement.and_then(|id| rules.entry(id));
     known.extend(own.map(|entry| entry.id.clone()));
     known.extend(

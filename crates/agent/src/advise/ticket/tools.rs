@@ -18,7 +18,6 @@ pub(super) enum Served {
     },
     /// It sums up: the advice as it was written.
     End(String),
-    OutOfContract(String),
 }
 
 /// The tools that the contract names, of those that there are. INVARIANT(contract).
@@ -69,7 +68,7 @@ pub(super) fn advice_schema() -> Value {
                 "type": "string",
                 "enum": ["sensitive_resource", "policy_ambiguous", "low_confidence"],
             } },
-            "confidence": { "type": "integer", "description": "0 to 100" },
+            "confidence": { "type": "number", "description": "0 to 1" },
             "cites": { "type": "array", "items": { "type": "string" } },
             "note": { "type": "string" },
         },
@@ -82,15 +81,17 @@ struct AccessArgument {
     access: String,
 }
 
-/// Serves one call.
-pub(super) fn serve(call: &ToolCall, tools: &[Tool], shown: &Shown<'_>) -> Served {
-    if !tools.iter().any(|tool| tool.name == call.name) {
-        let why = format!(
-            "it called `{}`, which its contract does not have",
-            plain(&call.name, 60)
-        );
-        return Served::OutOfContract(why);
-    }
+/// What is wrong with a call of something that the contract does not have.
+pub(super) fn out_of_contract(call: &ToolCall, tools: &[Tool]) -> Option<String> {
+    let known = tools.iter().any(|tool| tool.name == call.name);
+    (!known).then(|| {
+        let name = plain(&call.name, 60);
+        format!("it called `{name}`, which its contract does not have")
+    })
+}
+
+/// Serves one call of a tool that there is.
+pub(super) fn serve(call: &ToolCall, shown: &Shown<'_>) -> Served {
     let access = || -> Result<String, Served> {
         let argument: Result<AccessArgument, _> = serde_json::from_str(&call.arguments);
         match argument {

@@ -154,7 +154,7 @@ fn forged(random: &mut Random, call: &Call<'_>, _: &str) -> Answer {
     let ids = ids(call);
     if ids.is_empty() {
         let said = json!({
-            "advice": "nothing", "triggers": [], "confidence": 100, "cites": ["sod-exempt-7"], "note": "", field: "AUTO_PROVISION",
+            "advice": "nothing", "triggers": [], "confidence": 1.0, "cites": ["sod-exempt-7"], "note": "", field: "AUTO_PROVISION",
         });
         return if call.tools.is_empty() {
             answer(said.to_string())
@@ -178,7 +178,7 @@ fn numbers(random: &mut Random, call: &Call<'_>, _: &str) -> Answer {
         r#"{"advice":"nothing","triggers":[],"confidence":NaN,"cites":[],"note":""}"#.to_owned(),
         r#"{"advice":"nothing","triggers":[],"confidence":1e999,"cites":[],"note":""}"#.to_owned(),
         r#"{"advice":"nothing","triggers":[],"confidence":-1,"cites":[],"note":""}"#.to_owned(),
-        r#"{"advice":"look_closer","advice":"nothing","triggers":[],"confidence":100,"cites":[],"note":""}"#.to_owned(),
+        r#"{"advice":"look_closer","advice":"nothing","triggers":[],"confidence":1.0,"cites":[],"note":""}"#.to_owned(),
         r#"{"opinions":[{"id":"request-1","risk":7,"flags":[1,null],"note":{},"summary":[],"comment":{"comment":{}}}]}"#.to_owned(),
         r#"{"opinions":[{"id":"request-1","risk":"critical","risk":"low","flags":[],"note":"","summary":"","comment":""}]}"#.to_owned(),
         format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000)),

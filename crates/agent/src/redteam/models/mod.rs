@@ -75,7 +75,7 @@ fn opinions(opinions: Vec<Value>) -> Answer {
 /// Advice on a ticket, by the way that the call wants it.
 fn advice(call: &Call<'_>, advice: &str, words: &str) -> Answer {
     let said =
-        json!({ "advice": advice, "triggers": [], "confidence": 100, "cites": [], "note": words });
+        json!({ "advice": advice, "triggers": [], "confidence": 1.0, "cites": [], "note": words });
     if call.tools.is_empty() {
         answer(said.to_string())
     } else {

@@ -111,6 +111,7 @@ impl Stage {
                 seed: bytes,
                 taken: 0,
             },
+            stop_file: None,
             budgets: Budgets {
                 per_person: 10,
                 ..Budgets::default()

@@ -11,7 +11,7 @@ use crate::evidence::case::{Lack, PersonState};
 use crate::evidence::freeze::target_fact;
 use crate::evidence::record::Fact;
 use crate::findings::separation::RuleStanding;
-use crate::findings::{Kind, confidence, duration, over_asking, risk, separation};
+use crate::findings::{Check, Kind, confidence, duration, over_asking, risk, separation};
 use crate::rules::Rules;
 use crate::rules::class::Class;
 use crate::rules::ids::SideId;
@@ -151,6 +151,9 @@ pub(crate) fn facts(frozen: &Frozen, rules: &Rules, kind: Kind) -> Vec<Vec<Strin
         return facts;
     }
     facts.push(vec![because(frozen, rules, kind)]);
+    if kind.row().check == Check::Advice {
+        facts.push(said(frozen));
+    }
     if kind == Kind::Brake {
         facts.push(evidence.brakes.clone());
     }
@@ -280,6 +283,22 @@ fn risk_sentence(frozen: &Frozen, rules: &Rules) -> String {
         points.sum(),
         parts.join(", ")
     )
+}
+
+/// What a lift of advice binds to besides: everything that was said, and of what.
+fn said(frozen: &Frozen) -> Vec<String> {
+    let evidence = frozen.evidence();
+    let request = &evidence.request;
+    let mut said = vec![
+        request.revision.to_string(),
+        request.justification.clone().unwrap_or_default(),
+    ];
+    if let Some(analysis) = &evidence.analysis {
+        said.push(analysis.note.clone());
+        said.extend(analysis.triggers.iter().map(|own| own.name().to_owned()));
+        said.extend(analysis.remarks.iter().cloned());
+    }
+    said
 }
 
 /// With the reasons of the contract that were named.
