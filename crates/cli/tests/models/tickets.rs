@@ -177,38 +177,38 @@ pub(crate) fn with_a_real_model(url: &str) -> (Value, std::time::Duration) {
 /// INVARIANT(brakes): the kill switch holds also when it is pulled while a model thinks.
 #[test]
 fn a_stop_while_the_model_thinks_holds() {
-    let stop: std::sync::Arc<std::sync::Mutex<Option<std::path::PathBuf>>> =
-        std::sync::Arc::default();
-    let file = stop.clone();
-    let provider = Provider::start(move |_| {
-        if let Some(file) = file.lock().unwrap().as_ref() {
-            std::fs::write(file, "enough").unwrap();
-        }
-        Say::Tool("summarize", advice("nothing"))
-    });
-    let home = home("openai", &provider.url());
-    // What was said before would be taken from the record: each time it is another request.
-    let granted = approved(home.path());
-    assert_eq!(granted["grant"]["applied"], json!(true), "{granted}");
-    *stop.lock().unwrap() = Some(home.path().join("STOP"));
-    let ticket = json!({
-        "request_id": "R-2", "requester": "engineer-001", "access": "ci:read",
-        "justification": "to look at the failed import of last night",
-    });
-    let file = home.path().join("second.json");
-    std::fs::write(&file, ticket.to_string()).unwrap();
-    run(
-        home.path(),
-        &["handle", file.to_str().unwrap(), "--mode", "guarded"],
-    );
-    let output = run(
-        home.path(),
-        &["review", "approve", "R-2", "--mode", "guarded"],
-    );
-    let told = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(
-        !told.contains("\"applied\":true") && !told.contains("\"applied\": true"),
-        "{told}"
-    );
+    for pulled in [false, true] {
+        let state: std::sync::Arc<std::sync::Mutex<(bool, Option<std::path::PathBuf>)>> =
+            std::sync::Arc::default();
+        let own = state.clone();
+        let provider = Provider::start(move |_| {
+            let (is_back, file) = own.lock().unwrap().clone();
+            if !is_back {
+                return Say::Status(401, "{}");
+            }
+            if let Some(file) = file {
+                std::fs::write(file, "enough").unwrap();
+            }
+            Say::Tool("summarize", advice("nothing"))
+        });
+        let home = home("openai", &provider.url());
+        // The first time the model is lost, so that it is asked again when the manager approves.
+        let lost = approved(home.path());
+        assert_eq!(lost["decided_by"], json!("model-lost"), "{lost}");
+        let file = pulled.then(|| home.path().join("STOP"));
+        *state.lock().unwrap() = (true, file);
+        let output = run(
+            home.path(),
+            &["request", "rule", "R-1", "--mode", "guarded"],
+        );
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let granted = told.contains("\"applied\":true") || told.contains("\"applied\": true");
+        assert_eq!(
+            granted,
+            !pulled,
+            "{told} {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert_eq!(home.path().join("STOP").exists(), pulled);
+    }
 }
