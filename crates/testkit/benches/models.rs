@@ -20,9 +20,10 @@ use std::time::{Duration, Instant};
 
 use agent::advise::asking::Asking;
 use agent::advise::batch::{BatchSettings, ModelAnalyst};
+use agent::advise::subject;
 use agent::advise::ticket::{Bounds, ModelAdviser};
 use decision::evidence::record::Mode;
-use decision::vault::{Frozen, before_advice};
+use decision::vault::Frozen;
 use policy::contract::{ADVISE, Contract};
 use ports::analyst::Subject;
 use ports::model::{Answer, Call, Model, ModelError, Price, Stop, ToolCall, Turn, Usage};
@@ -191,18 +192,7 @@ fn vault(price: Price, size: usize, deciding: usize) -> Arc<Meter> {
             Frozen::new(&run, &digest, evidence, &rules)
         })
         .collect();
-    let subjects: Vec<Subject<'_>> = frozen
-        .iter()
-        .map(|frozen| {
-            let (points, risk) = frozen.score();
-            Subject {
-                frozen,
-                points,
-                risk,
-                decides: before_advice(frozen).open().is_some(),
-            }
-        })
-        .collect();
+    let subjects: Vec<Subject<'_>> = frozen.iter().map(subject).collect();
     for window in subjects.chunks(analyst.batch_size()) {
         analyst.opinions(window).unwrap();
     }
@@ -285,18 +275,7 @@ fn main() {
         let frozen: Vec<Frozen<'_>> = (first..first + analyst.batch_size())
             .map(|number| Frozen::new(&run, &digest, common::plain(number), &rules))
             .collect();
-        let subjects: Vec<Subject<'_>> = frozen
-            .iter()
-            .map(|frozen| {
-                let (points, risk) = frozen.score();
-                Subject {
-                    frozen,
-                    points,
-                    risk,
-                    decides: false,
-                }
-            })
-            .collect();
+        let subjects: Vec<Subject<'_>> = frozen.iter().map(subject).collect();
         analyst.opinions(&subjects).unwrap();
     }
     println!(

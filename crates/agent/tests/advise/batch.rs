@@ -6,10 +6,11 @@ use std::time::Duration;
 use agent::advise::asking::Asking;
 use agent::advise::batch::{BatchSettings, ModelAnalyst};
 use agent::advise::question::FIELDS;
+use agent::advise::subject;
 use decision::evidence::analysis::Fault;
 use decision::findings::risk::RiskLevel;
 use decision::vault::evidence::Opinion;
-use decision::vault::{Action, Anomaly, Evidence, Frozen, before_advice, rule};
+use decision::vault::{Action, Anomaly, Evidence, Frozen, rule};
 use ports::Analyst as _;
 use ports::analyst::Subject;
 use ports::model::Reason;
@@ -54,18 +55,7 @@ fn judged(analyst: &ModelAnalyst, evidence: Vec<Evidence>) -> Vec<(Opinion, Opti
         .into_iter()
         .map(|evidence| Frozen::new(&run, &digest, evidence, &rules))
         .collect();
-    let subjects: Vec<Subject<'_>> = frozen
-        .iter()
-        .map(|frozen| {
-            let (points, risk) = frozen.score();
-            Subject {
-                frozen,
-                points,
-                risk,
-                decides: before_advice(frozen).open().is_some(),
-            }
-        })
-        .collect();
+    let subjects: Vec<Subject<'_>> = frozen.iter().map(subject).collect();
     let opinions = analyst.opinions(&subjects).unwrap();
     assert_eq!(opinions.len(), frozen.len());
     (frozen.into_iter().zip(opinions))
