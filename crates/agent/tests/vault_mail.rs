@@ -87,6 +87,7 @@ fn sections_without_content_are_left_out() {
     let run = common::run();
     let entries = entries(&run, vec![common::plain(1)]);
     let mut closing = Closing {
+        cost: None,
         remarks: Vec::new(),
         ..closing()
     };

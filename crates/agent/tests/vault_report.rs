@@ -206,6 +206,7 @@ fn a_run_without_requests_has_a_report() {
     let written = run::write(
         &path,
         &Closing {
+            cost: None,
             actions: Vec::new(),
             ..closing()
         },

@@ -65,6 +65,15 @@ impl Address {
         })
     }
 
+    /// Whether it is on this machine or in a private network.
+    pub(crate) fn is_near(&self) -> bool {
+        self.loopback
+            || (self.host.parse::<std::net::IpAddr>()).is_ok_and(|address| match address {
+                std::net::IpAddr::V4(address) => address.is_private(),
+                std::net::IpAddr::V6(address) => address.is_unique_local(),
+            })
+    }
+
     /// The base without its last segment, which is the site; `None` when there is no segment left to drop.
     pub(crate) fn without_site(&self) -> Option<String> {
         let (tenant, site) = self.path.rsplit_once('/')?;

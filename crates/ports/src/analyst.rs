@@ -24,9 +24,14 @@ pub trait Analyst: Send + Sync {
     /// When it could not be asked at all.
     fn opinions(&self, batch: &[Subject<'_>]) -> Result<Vec<Option<Opinion>>, PortError>;
 
-    /// What somebody should know of the questions so far, such as what they cost.
+    /// What went wrong with the questions so far.
     fn remarks(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// What the questions cost so far, in words; `None` where nothing does.
+    fn cost(&self) -> Option<String> {
+        None
     }
 }
 

@@ -21,6 +21,8 @@ const REST: Duration = Duration::from_secs(60);
 const LONG_REST: Duration = Duration::from_secs(15 * 60);
 /// Longest reason that is kept, in characters.
 const WHY_CHARACTERS_MAX: usize = 300;
+/// Longest name of a model and id of an exchange that is kept, in characters.
+const NAME_CHARACTERS_MAX: usize = 100;
 /// The longest wait between two tries.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 /// Bytes for what a provider adds to a call by itself: roles, separators, the instructions for tools.
@@ -87,7 +89,6 @@ impl Asking {
         if let Some(why) = self.circuit().why_open() {
             return Asked::unsent(Fault::Lost, why);
         }
-        let _seat = self.seats.take();
         let worst = price.worst(
             bytes_of(call).saturating_add(OVERHEAD_BYTES),
             call.output_tokens_max,
@@ -99,7 +100,7 @@ impl Asking {
             ..Exchange::default()
         };
         let mut waited = Duration::from_millis(500);
-        for attempt in 1..=TRIES_MAX {
+        loop {
             // All purses or none: what was set aside in some is given back.
             let aside: Vec<_> = purses.iter().map(|purse| purse.set_aside(worst)).collect();
             if aside.iter().any(Option::is_none) {
@@ -110,11 +111,16 @@ impl Asking {
                 let failed = Failed::new(Fault::BoundReached, why);
                 return Asked {
                     answer: Err(failed),
-                    exchange: (attempt > 1).then_some(exchange),
+                    exchange: (exchange.tries > 0).then_some(exchange),
                 };
             }
             let aside = aside.into_iter().flatten();
-            match self.model.ask(call) {
+            // Who waits for the next try takes nobody's seat.
+            let answer = {
+                let _seat = self.seats.take();
+                self.model.ask(call)
+            };
+            match answer {
                 Ok(answer) => {
                     self.circuit().closed();
                     let cost = note(&mut exchange, &answer, &price, call);
@@ -130,8 +136,8 @@ impl Asking {
                     aside.for_each(|own| own.spend(cost));
                     exchange.nanodollars = exchange.nanodollars.saturating_add(cost);
                     exchange.estimated |= error.counted;
-                    exchange.tries = attempt;
-                    let again = error.again_after.filter(|_| attempt < TRIES_MAX);
+                    exchange.tries = exchange.tries.saturating_add(1);
+                    let again = error.again_after.filter(|_| exchange.tries < TRIES_MAX);
                     let Some(after) = again.filter(|after| *after <= WAIT_MAX) else {
                         // One failure for each question: a text that a provider chokes on must not shut out the others.
                         self.circuit().failed(&error);
@@ -151,10 +157,6 @@ impl Asking {
                     }
                 }
             }
-        }
-        Asked {
-            answer: Err(Failed::new(Fault::Lost, "no try succeeded".to_owned())),
-            exchange: Some(exchange),
         }
     }
 
@@ -253,10 +255,9 @@ fn note(exchange: &mut Exchange, answer: &Answer, price: &Price, call: &Call<'_>
     });
     let cost = price.of(&usage);
     let read = [usage.input, usage.cache_read, usage.cache_write];
-    exchange.answered_by = Some(answer.model.clone())
-        .filter(|model| !model.is_empty() && !exchange.model.ends_with(model.as_str()));
-    exchange.answered_by = exchange.answered_by.take().map(|model| plain(&model, 100));
-    exchange.exchange = answer.exchange.as_ref().map(|id| plain(id, 100));
+    let another = !answer.model.is_empty() && !exchange.model.ends_with(&answer.model);
+    exchange.answered_by = another.then(|| plain(&answer.model, NAME_CHARACTERS_MAX));
+    exchange.exchange = (answer.exchange.as_ref()).map(|id| plain(id, NAME_CHARACTERS_MAX));
     exchange.asked = hex(&answer.asked);
     exchange.answered = hex(&answer.answered);
     exchange.tokens_in = read.into_iter().fold(0, u64::saturating_add);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use decision::evidence::analysis::{Exchange, Fault};
 use decision::vault::evidence::Opinion;
@@ -22,6 +22,7 @@ use super::{built_in, purse::nanodollars};
 /// Tokens of an answer for each request, and for the frame around them.
 const TOKENS_EACH: u32 = 400;
 const TOKENS_FRAME: u32 = 200;
+
 /// How a model analyses.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchSettings {
@@ -72,27 +73,6 @@ impl ModelAnalyst {
     #[must_use]
     pub fn spent(&self) -> u64 {
         self.run.spent()
-    }
-
-    /// What went wrong so far, for the report: each cause with how many requests it met.
-    #[must_use]
-    pub fn remarks(&self) -> Vec<String> {
-        let lost = self
-            .lost
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut remarks: Vec<String> = lost
-            .iter()
-            .map(|(why, count)| format!("no opinion of the model on {count} requests: {why}"))
-            .collect();
-        if self.run.spent() > 0 {
-            remarks.push(format!(
-                "the model cost {} USD of {} USD",
-                dollars(self.run.spent()),
-                dollars(self.run.limit())
-            ));
-        }
-        remarks
     }
 
     /// One question about some requests, their opinions in order. What fails is asked in halves, then alone, then given up.
@@ -192,10 +172,7 @@ impl ModelAnalyst {
     }
 
     fn count(&self, why: &str, requests: u64) {
-        let mut lost = self
-            .lost
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         if lost.len() < 20 || lost.contains_key(why) {
             *lost.entry(why.to_owned()).or_default() += requests;
         }
@@ -226,9 +203,7 @@ impl Analyst for ModelAnalyst {
                         let subjects: Vec<&Subject<'_>> =
                             question.iter().map(|(_, subject)| *subject).collect();
                         let answers = self.ask(&subjects);
-                        let mut opinions = opinions
-                            .lock()
-                            .unwrap_or_else(std::sync::PoisonError::into_inner);
+                        let mut opinions = opinions.lock().unwrap_or_else(PoisonError::into_inner);
                         for ((place, _), opinion) in question.iter().zip(answers) {
                             if let Some(place) = opinions.get_mut(*place) {
                                 *place = Some(opinion);
@@ -240,11 +215,20 @@ impl Analyst for ModelAnalyst {
         });
         Ok(opinions
             .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner))
+            .unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Each cause of a missing opinion, with how many requests it met.
     fn remarks(&self) -> Vec<String> {
-        self.remarks()
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.iter()
+            .map(|(why, count)| format!("no opinion of the model on {count} requests: {why}"))
+            .collect()
+    }
+
+    fn cost(&self) -> Option<String> {
+        let (spent, limit) = (self.run.spent(), self.run.limit());
+        (spent > 0).then(|| format!("{} of {} USD", dollars(spent), dollars(limit)))
     }
 }
 

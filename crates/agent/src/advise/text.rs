@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use decision::rules::pattern::is_invisible;
 use serde_json::{Value, json};
 
 use crate::intake::mask_secrets;
@@ -200,16 +201,9 @@ fn is_address(word: &str) -> bool {
         || schemes.iter().any(|scheme| lower.contains(scheme))
 }
 
-/// Letters that take no room or turn the direction of others: what a reader sees would not be what is there. New lines are seen.
-#[must_use]
-pub fn is_unseen(letter: char) -> bool {
-    (letter.is_control() && !matches!(letter, '\n' | '\t' | '\r'))
-        || matches!(
-            letter,
-            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-        )
+/// Letters that a reader does not see for what they are. Line ends and tabs are seen.
+fn is_unseen(letter: char) -> bool {
+    !matches!(letter, '\n' | '\t' | '\r') && is_invisible(letter)
 }
 
 #[cfg(test)]

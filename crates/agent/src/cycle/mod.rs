@@ -195,6 +195,7 @@ impl Cycle<'_> {
                 actions,
                 remarks,
                 leaf,
+                cost: self.analyst.cost(),
             },
             header,
             ended,

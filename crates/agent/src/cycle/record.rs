@@ -175,4 +175,7 @@ pub struct Closing {
     pub remarks: Vec<String>,
     /// Index of the log's leaf that holds the digest of the record.
     pub leaf: Option<u64>,
+    /// What the analyst cost, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<String>,
 }

@@ -1,59 +1,59 @@
 //! Advice on a ticket: asked for once for each content of a request, and taken from the record when the request is ruled upon again.
 
 use decision::evidence::record::{Advice, Analysis, Evidence, Fault};
+use decision::request::Request;
 
+use super::{Gathered, gather};
 use crate::replay::{Replayed, replay};
 use crate::ruling::{content_digest, decide};
 use crate::{Agent, AgentError};
 
-/// What is said of a request: what the record of its last ruling says, unless the model was lost then or the request, the policy
-/// or what is known of the person is another; else what the adviser says now. `None` where there is no adviser.
-pub(crate) fn said(
+/// What was said of a request.
+pub(crate) type Said = (Advice, Analysis);
+
+/// Gathers the evidence for `request` with what is said of it: what `said` has, when somebody was asked before; else what the
+/// record of its last ruling says, unless the model was lost then or the request, the policy or what is known of the person is
+/// another; else what the adviser says now.
+pub(crate) fn gather_advised(
     agent: &Agent<'_>,
-    evidence: &Evidence,
-) -> Result<Option<(Advice, Analysis)>, AgentError> {
+    request: &Request,
+    said: Option<&Said>,
+) -> Result<Gathered, AgentError> {
+    let mut gathered = gather(agent, request, agent.now()?)?;
     let Some(adviser) = agent.adviser else {
-        return Ok(None);
+        return Ok(gathered);
     };
-    let before = said_before(agent, evidence)?;
-    let lost = |said: &(Advice, Analysis)| said.1.faults.contains(&Fault::Lost);
-    match before {
-        Some(before) if !lost(&before) => Ok(Some(before)),
+    let before = match said {
+        Some(said) => Some(said.clone()),
+        None => said_before(agent, &gathered.evidence)?,
+    };
+    let said = match before {
+        Some(before) if said.is_some() || !before.1.faults.contains(&Fault::Lost) => before,
         before => {
-            let (frozen, ruling, _) = decide(evidence.clone(), agent.rules);
+            let (frozen, ruling, _) = decide(gathered.evidence, agent.rules);
             let now = adviser.advise(agent.rules, &frozen, &ruling);
-            Ok(Some(match before {
+            // Somebody thought for seconds: what is ruled upon is what is known afterwards.
+            gathered = gather(agent, request, agent.now()?)?;
+            match before {
                 Some(before) => together(before, now),
                 None => now,
-            }))
+            }
         }
-    }
+    };
+    (gathered.evidence.advice, gathered.evidence.analysis) = (said.0, Some(said.1));
+    Ok(gathered)
 }
 
 /// A model that was lost in the middle had said something: asking again takes none of it back.
-fn together(before: (Advice, Analysis), now: (Advice, Analysis)) -> (Advice, Analysis) {
-    let (advice, mut analysis) = now;
-    let earlier = before.1;
-    let faults = earlier.faults.into_iter().filter(|own| *own != Fault::Lost);
-    analysis.faults.extend(faults);
-    analysis.faults.sort_unstable();
-    analysis.faults.dedup();
-    analysis.triggers.extend(earlier.triggers);
-    analysis.triggers.sort_unstable();
-    analysis.triggers.dedup();
-    if !earlier.note.is_empty() && earlier.note != analysis.note {
-        analysis.note = format!("{} {}", earlier.note, analysis.note)
-            .trim()
-            .to_owned();
-    }
-    (before.0.more_cautious(advice), analysis)
+fn together((advice, mut earlier): Said, (now, analysis): Said) -> Said {
+    earlier.faults.retain(|fault| *fault != Fault::Lost);
+    // What was paid then stands in the record of then.
+    earlier.exchanges.clear();
+    (advice.more_cautious(now), earlier.joined(analysis))
 }
 
 /// What was said when the same content was ruled upon before. People lift what was said then, so it is not asked anew.
-fn said_before(
-    agent: &Agent<'_>,
-    evidence: &Evidence,
-) -> Result<Option<(Advice, Analysis)>, AgentError> {
+fn said_before(agent: &Agent<'_>, evidence: &Evidence) -> Result<Option<Said>, AgentError> {
     let Some(stored) = agent.store.latest_ruling(&evidence.request.id)? else {
         return Ok(None);
     };

@@ -6,7 +6,7 @@ mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use decision::evidence::record::{Advice, Analysis, Evidence, FORMAT, Fact, Lookup, Person};
+use decision::evidence::record::{Advice, Evidence, FORMAT, Fact, Lookup, Person};
 use decision::request::Request;
 use decision::time::{Minutes, Timestamp};
 use ports::PortError;
@@ -24,16 +24,8 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    /// Puts into the evidence what was said of the request.
-    pub(crate) fn take_advice(&mut self, said: Option<(Advice, Analysis)>) {
-        if let Some((advice, analysis)) = said {
-            self.evidence.advice = advice;
-            self.evidence.analysis = Some(analysis);
-        }
-    }
-
     /// What was said of the request.
-    pub(crate) fn said(&self) -> Option<(Advice, Analysis)> {
+    pub(crate) fn said(&self) -> Option<advice::Said> {
         let analysis = self.evidence.analysis.clone()?;
         Some((self.evidence.advice, analysis))
     }

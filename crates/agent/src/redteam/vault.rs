@@ -253,6 +253,7 @@ impl<'a> Vault<'a> {
             }
         });
         let closing = Closing {
+            cost: None,
             finished: self.header.run.at,
             actions: actions.collect(),
             remarks: Vec::new(),

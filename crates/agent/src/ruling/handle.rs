@@ -1,7 +1,6 @@
 //! Handling: requests in, committed and settled decisions out.
 
 use decision::evidence::Frozen;
-use decision::evidence::record::{Advice, Analysis};
 use decision::request::Request;
 use decision::verdict::Ruling;
 use ports::commit_all;
@@ -9,6 +8,7 @@ use ports::store::{Remark, ReviewRow};
 
 use super::{Ruled, content_digest, prepare};
 use crate::enrich::Gathered;
+use crate::enrich::advice::Said;
 use crate::report::Decision;
 use crate::{Agent, AgentError, enrich, provision};
 
@@ -32,7 +32,7 @@ struct Pending {
     request: Request,
     filed: bool,
     /// What was said of it, once somebody was asked: asked once, whatever has to be ruled again.
-    said: Option<(Advice, Analysis)>,
+    said: Option<Said>,
 }
 
 /// Answers, each with the position of its request.
@@ -101,8 +101,7 @@ impl Agent<'_> {
     /// When the store cannot be read.
     pub fn preview(&self, request: &Request) -> Result<Handled, AgentError> {
         let number = self.store.ruling_count(&request.id)?;
-        let mut gathered = enrich::gather(self, request, self.now()?)?;
-        gathered.take_advice(crate::enrich::advice::said(self, &gathered.evidence)?);
+        let gathered = enrich::advice::gather_advised(self, request, None)?;
         let ruled = prepare(self, gathered, true, number)?;
         Ok(Handled {
             decision: ruled.decision,
@@ -246,18 +245,8 @@ impl Agent<'_> {
 
     /// Evidence for all that waits, advice included. A model takes seconds, so several are asked at the same time.
     fn gather_all(&self, waiting: Vec<Pending>) -> Vec<(Pending, Result<Gathered, AgentError>)> {
-        let gather = |pending: &Pending| -> Result<Gathered, AgentError> {
-            let mut gathered = enrich::gather(self, &pending.request, self.now()?)?;
-            let said = match &pending.said {
-                Some(said) => Some(said.clone()),
-                None => enrich::advice::said(self, &gathered.evidence)?,
-            };
-            if said.is_some() && pending.said.is_none() {
-                // Somebody thought for seconds: what is ruled upon is what is known afterwards.
-                gathered = enrich::gather(self, &pending.request, self.now()?)?;
-            }
-            gathered.take_advice(said);
-            Ok(gathered)
+        let gather = |pending: &Pending| {
+            enrich::advice::gather_advised(self, &pending.request, pending.said.as_ref())
         };
         let mut all = Vec::with_capacity(waiting.len());
         let mut waiting = waiting.into_iter().peekable();

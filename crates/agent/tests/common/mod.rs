@@ -310,6 +310,7 @@ pub(crate) fn closing() -> Closing {
         }
     };
     Closing {
+        cost: None,
         finished: at("2026-11-22T08:00:41Z"),
         actions: vec![
             told(

@@ -4,7 +4,6 @@ pub(crate) mod keys;
 mod prices;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use agent::advise::asking::Asking;
 use agent::advise::batch::{BatchSettings, ModelAnalyst};
@@ -12,7 +11,7 @@ use agent::advise::purse::nanodollars;
 use agent::advise::ticket::{Bounds, LostAdviser, ModelAdviser};
 use agent::redteam::Configured;
 use connectors::llm::{self, Provider, SettingsError};
-use decision::evidence::record::Mode;
+use decision::evidence::record::{Fault, Mode};
 use ports::model::{Call, Model, Price, Turn};
 use ports::{Adviser, Secret};
 
@@ -20,7 +19,7 @@ use self::prices::Prices;
 use crate::error::{Error, Exit};
 use crate::settings::Home;
 use crate::vault::environment::{Environment, refuse};
-use crate::vault::settings::secret_in;
+use crate::vault::settings::{seconds, secret_in};
 use crate::wiring;
 
 /// What a configured model is asked once to see whether it can be asked.
@@ -29,7 +28,6 @@ const PROBE: &str = "Answer with the word ready.";
 /// A model as the operator set it; its key may still be in the vault.
 #[derive(Clone)]
 pub(crate) struct ModelSettings {
-    provider: Provider,
     fast: String,
     strong: String,
     base: llm::Settings,
@@ -40,7 +38,6 @@ pub(crate) struct ModelSettings {
     each: u64,
     /// The asset of the vault that holds the key.
     pub(crate) key_asset: Option<String>,
-    has_key: bool,
 }
 
 /// Why a model has no say, in words.
@@ -74,7 +71,7 @@ pub(crate) fn read(home: &Home, keys: &Environment) -> Result<Option<ModelSettin
         header: keys.get("MODEL_KEY_HEADER").map(str::to_owned),
         organization: secret("MODEL_ORGANIZATION"),
         project: secret("MODEL_PROJECT"),
-        timeout: timeout(keys)?,
+        timeout: seconds(keys, "MODEL_TIMEOUT", 60)?,
         ca_bundle: keys.path("MODEL_CA_BUNDLE"),
         key,
         ..llm::Settings::new(provider, &fast)
@@ -88,10 +85,8 @@ pub(crate) fn read(home: &Home, keys: &Environment) -> Result<Option<ModelSettin
     };
     let contract = wiring::contract(home, Mode::Advise)?;
     Ok(Some(ModelSettings {
-        provider,
         fast,
         strong,
-        has_key: base.key.is_some(),
         base,
         prices: Arc::new(Prices::read(keys.path("MODEL_PRICES").as_deref())?),
         at_once: keys.number("MODEL_CONCURRENCY", 8, 1, 64)? as usize,
@@ -105,18 +100,17 @@ pub(crate) fn read(home: &Home, keys: &Environment) -> Result<Option<ModelSettin
 impl ModelSettings {
     /// As records cite it.
     pub(crate) fn name(&self) -> String {
-        format!("{}/{}", self.provider.name(), self.fast)
+        format!("{}/{}", self.base.provider.name(), self.fast)
     }
 
     /// Whether the key is still in the vault.
     pub(crate) fn wants_key(&self) -> bool {
-        !self.has_key && self.key_asset.is_some()
+        self.base.key.is_none() && self.key_asset.is_some()
     }
 
     /// The same with the key that the vault gave.
     pub(crate) fn with_key(mut self, key: Secret) -> Self {
         self.base.key = Some(key);
-        self.has_key = true;
         self
     }
 
@@ -135,7 +129,7 @@ impl ModelSettings {
     }
 
     fn price(&self, model: &str) -> Option<Price> {
-        let own = self.provider == Provider::Compatible && is_near(self.base.base_url.as_deref());
+        let own = self.base.provider == Provider::Compatible && self.base.is_near();
         let free = own.then_some(Price::FREE);
         self.prices.of(model).or(free)
     }
@@ -161,17 +155,13 @@ impl ModelSettings {
 
     /// Asks once, a few tokens, to see whether the model can be asked.
     pub(crate) fn probe(&self) -> Result<Result<(), Lost>, Error> {
-        if !self.has_key && self.provider != Provider::Compatible {
+        if self.lacks_key() {
             let why = match &self.key_asset {
                 Some(_) => "its key is in the vault and was not read",
                 None => "no key is set",
             };
             return Ok(Err(Lost(why.to_owned())));
         }
-        if self.price(&self.fast).is_none() {
-            return Ok(Err(Lost(format!("no price is known for {}", self.name()))));
-        }
-        let model = self.model(&self.fast)?;
         let turns = [Turn::Ours(PROBE.to_owned())];
         let call = Call {
             instructions: PROBE,
@@ -180,10 +170,20 @@ impl ModelSettings {
             form: None,
             output_tokens_max: 400,
         };
-        Ok(model
-            .ask(&call)
-            .map(|_| ())
-            .map_err(|error| Lost(error.told)))
+        Ok(
+            match self.asking(&self.fast)?.ask(&call, "probe", &[]).answer {
+                Err(failed) if matches!(failed.fault, Fault::Lost | Fault::Unreadable) => {
+                    Err(Lost(failed.why))
+                }
+                // Whoever refuses or is cut short answers.
+                Ok(_) | Err(_) => Ok(()),
+            },
+        )
+    }
+
+    /// Whether there is no key, and one is needed.
+    fn lacks_key(&self) -> bool {
+        self.base.key.is_none() && self.base.provider != Provider::Compatible
     }
 
     /// The analyst of a vault's requests.
@@ -216,7 +216,7 @@ impl ModelSettings {
 
     /// The adviser on tickets, within the contract.
     pub(crate) fn adviser(&self, home: &Home) -> Result<Box<dyn Adviser>, Error> {
-        if !self.has_key && self.provider != Provider::Compatible {
+        if self.lacks_key() {
             return Ok(Box::new(LostAdviser {
                 model: self.name(),
                 why: "no key is set for tickets: MODEL_KEY_FILE or the environment has it"
@@ -234,31 +234,9 @@ impl ModelSettings {
     }
 }
 
-/// Whether an address is that of this machine or of a private network: a server there is one's own and costs nothing.
-fn is_near(url: Option<&str>) -> bool {
-    let host = url
-        .and_then(|url| url.split("//").nth(1))
-        .unwrap_or_default();
-    let host = host.split(['/', '?']).next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    match name.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(address)) => address.is_loopback() || address.is_private(),
-        Ok(std::net::IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
-        Err(_) => name == "localhost",
-    }
-}
-
 /// The adviser on tickets; `None` when no model is configured.
 pub(crate) fn adviser(home: &Home) -> Result<Option<Box<dyn Adviser>>, Error> {
     let keys = Environment::of(home)?;
     let settings = read(home, &keys)?;
     settings.map(|settings| settings.adviser(home)).transpose()
-}
-
-fn timeout(keys: &Environment) -> Result<Duration, Error> {
-    crate::vault::settings::seconds(keys, "MODEL_TIMEOUT", 60)
 }

@@ -276,6 +276,7 @@ fn tell(ran: &Ran, written: &report::Written, format: Format) {
                 serde_json::json!({ "because": why, "requests": count })
             }).collect::<Vec<_>>(),
             "remarks": remarks,
+            "model_cost": ran.closing.cost,
             "report": written.json.display().to_string(),
             "leaf": ran.closing.leaf,
         });

@@ -150,6 +150,12 @@ impl Settings {
         }
     }
 
+    /// Whether the server is on this machine or in a private network.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        self.address().is_ok_and(|address| address.is_near())
+    }
+
     /// Checks everything that can be checked without a call, and gives the address with its version.
     pub(super) fn check(&self) -> Result<Address, SettingsError> {
         let model = &self.model;

@@ -32,6 +32,41 @@ pub struct Analysis {
     pub exchanges: Vec<Exchange>,
 }
 
+impl Analysis {
+    /// What either says: faults and reasons add up, the lower confidence counts. The analyst is that of `later`.
+    #[must_use]
+    pub fn joined(self, later: Self) -> Self {
+        fn both<T: Ord>(first: Vec<T>, later: Vec<T>) -> Vec<T> {
+            let mut all = first;
+            all.extend(later);
+            all.sort_unstable();
+            all.dedup();
+            all
+        }
+        let confidence = match (self.confidence, later.confidence) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        let mut notes = vec![self.note];
+        if !notes.contains(&later.note) {
+            notes.push(later.note);
+        }
+        let mut exchanges = self.exchanges;
+        exchanges.extend(later.exchanges);
+        let mut remarks = self.remarks;
+        remarks.extend(later.remarks);
+        Self {
+            analyst: later.analyst,
+            faults: both(self.faults, later.faults),
+            confidence,
+            triggers: both(self.triggers, later.triggers),
+            note: notes.join(" ").trim().to_owned(),
+            remarks,
+            exchanges,
+        }
+    }
+}
+
 /// Something wrong with what a model said, or with asking it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

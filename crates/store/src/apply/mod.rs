@@ -140,12 +140,7 @@ fn refuse_what_moved_on(
         .action
         .as_ref()
         .is_some_and(|own| own.action != Action::Close);
-    // The file may have been written while somebody thought: it is looked at now.
-    let stopped = || {
-        let file = store.stop_file.as_ref();
-        locked(&store.signed).vault.stopped || file.is_some_and(|file| file.exists())
-    };
-    if (grants || decides) && stopped() {
+    if (grants || decides) && store.is_held() {
         return Err(CommitError::Brake("the kill switch is on".to_owned()));
     }
     if let Some(action) = &work.action {

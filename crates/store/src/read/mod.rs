@@ -189,7 +189,7 @@ impl Store for SqliteStore {
         let mut used = self.reading(|connection| {
             brakes(connection, &self.budgets, person, entitlement, now, except)
         })?;
-        if self.is_stopped()? {
+        if self.is_held() {
             used.insert(0, "the kill switch is on".to_owned());
         }
         Ok(used)
@@ -372,4 +372,13 @@ pub(crate) fn brakes(
         .filter(|(used, _)| *used)
         .map(|(_, name)| name)
         .collect())
+}
+
+impl SqliteStore {
+    /// Whether the kill switch holds grants and decisions back, by the log or by the file, which somebody may have written since
+    /// this process began.
+    pub(crate) fn is_held(&self) -> bool {
+        let file = self.stop_file.as_ref();
+        self.signed(|signed| signed.vault.stopped) || file.is_some_and(|file| file.exists())
+    }
 }

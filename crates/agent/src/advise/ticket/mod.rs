@@ -203,18 +203,19 @@ impl Adviser for ModelAdviser {
         let purse = Purse::new(self.bounds.limit);
         let shown = Shown::of(rules, frozen, ruling);
         let mut exchanges = Vec::new();
+        let mut analyst = self.fast.name().to_owned();
         let (mut advice, mut analysis) = self.review(&shown, &purse, &mut exchanges);
-        analysis.analyst = self.fast.name().to_owned();
         // A model that was lost is not asked again under another name; one that failed otherwise may be.
         let lost = analysis.faults.contains(&Fault::Lost);
         if !lost && needs_judgement(ruling, advice, &analysis) {
             let (second, judged) = self.judge(&shown, (advice, &analysis), &purse, &mut exchanges);
             advice = advice.more_cautious(second);
-            analysis = merged(analysis, judged);
+            analysis = analysis.joined(judged);
             if self.strong.name() != self.fast.name() {
-                analysis.analyst = format!("{}, {}", self.fast.name(), self.strong.name());
+                analyst = format!("{analyst}, {}", self.strong.name());
             }
         }
+        analysis.analyst = analyst;
         let spent = purse.spent();
         if spent >= self.bounds.alert && spent > 0 {
             analysis.remarks.push(format!(
@@ -236,30 +237,6 @@ fn needs_judgement(ruling: &Ruling, advice: Advice, analysis: &Analysis) -> bool
     !findings.intersection(duties.union(risk)).is_empty()
         || advice == Advice::LookCloser
         || !analysis.triggers.is_empty()
-}
-
-/// Everything that either says: faults and reasons add up, the lower confidence counts.
-fn merged(first: Analysis, second: Analysis) -> Analysis {
-    let mut all = first;
-    all.faults.extend(second.faults);
-    all.faults.sort_unstable();
-    all.faults.dedup();
-    all.triggers.extend(second.triggers);
-    all.triggers.sort_unstable();
-    all.triggers.dedup();
-    all.remarks.extend(second.remarks);
-    all.confidence = match (all.confidence, second.confidence) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    };
-    if !second.note.is_empty() {
-        all.note = if all.note.is_empty() {
-            second.note
-        } else {
-            format!("{} {}", all.note, second.note)
-        };
-    }
-    all
 }
 
 /// An adviser for a model that is configured and cannot be asked: it says why, and withholds.

@@ -105,6 +105,9 @@ pub(crate) fn scope(overview: &Overview, closing: &Closing) -> Lines {
         ("Engine", name(&header.engine)),
         ("Policy", name(&run.policy)),
     ];
+    if let Some(cost) = &closing.cost {
+        scope.push(("Model cost", Words::Ours(cost.clone())));
+    }
     if let Some(leaf) = closing.leaf {
         let leaf = format!("its digest is leaf {} of the log", count(leaf));
         scope.push(("Record", Words::Ours(leaf)));
