@@ -1,12 +1,17 @@
 //! `cargo xtask test`: what must hold, in the order in which a failure is cheapest to find.
 
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::io::IsTerminal as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::{models, say, tidy};
 
 /// A program that the tests need, with the Debian package that has it.
 const PROGRAMS: [(&str, &str); 1] = [("cc", "gcc")];
+
+/// How long one step may take, a cold build included. What waits longer waits for itself, and is better told than waited for.
+const STEP_LIMIT: Duration = Duration::from_mins(50);
 
 /// Runs everything.
 pub(crate) fn run(full: bool) -> Result<(), String> {
@@ -99,16 +104,40 @@ pub(crate) fn cargo_with(
 ) -> Result<(), String> {
     say(&format!("== {what}: cargo {}", arguments.join(" ")));
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let status = Command::new(cargo)
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .status()
-        .map_err(|error| format!("cargo does not run: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{what} failed"))
+    let mut command = Command::new(cargo);
+    command.args(arguments).envs(variables.iter().copied());
+    // Beside a person, Ctrl-C must reach all of it; where nobody sits, the limit must.
+    if !std::io::stderr().is_terminal() {
+        command.process_group(0);
     }
+    let child = command
+        .spawn()
+        .map_err(|error| format!("cargo does not run: {error}"))?;
+    match wait(child, STEP_LIMIT) {
+        Some(status) if status.success() => Ok(()),
+        Some(_) => Err(format!("{what} failed")),
+        None => Err(format!(
+            "{what} did not end within {} min and was stopped; the last test named above hangs",
+            STEP_LIMIT.as_secs() / 60
+        )),
+    }
+}
+
+/// How a process ended; `None` when it did not within the limit and was killed, with what it had begun.
+fn wait(mut child: Child, limit: Duration) -> Option<ExitStatus> {
+    let begun = Instant::now();
+    while begun.elapsed() < limit {
+        if let Ok(Some(status)) = child.try_wait() {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let _ = Command::new("kill")
+        .args(["-KILL", "--", &format!("-{}", child.id())])
+        .status();
+    let _ = child.kill();
+    let _ = child.wait();
+    None
 }
 
 /// Each fuzz target for a minute.

@@ -47,7 +47,8 @@ pub(crate) fn gather_advised(
 /// A model that was lost in the middle had said something: asking again takes none of it back.
 fn together((advice, mut earlier): Said, (now, analysis): Said) -> Said {
     earlier.faults.retain(|fault| *fault != Fault::Lost);
-    // What was paid then stands in the record of then.
+    // Why it was lost and what was paid stands in the record of then.
+    earlier.remarks.clear();
     earlier.exchanges.clear();
     (advice.more_cautious(now), earlier.joined(analysis))
 }

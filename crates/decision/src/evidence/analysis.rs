@@ -47,20 +47,26 @@ impl Analysis {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
-        let mut notes = vec![self.note];
-        if !notes.contains(&later.note) {
-            notes.push(later.note);
-        }
+        // Said twice is said once, however often somebody is asked.
+        let note = if self.note.contains(&later.note) {
+            self.note
+        } else {
+            format!("{} {}", self.note, later.note).trim().to_owned()
+        };
         let mut exchanges = self.exchanges;
         exchanges.extend(later.exchanges);
         let mut remarks = self.remarks;
-        remarks.extend(later.remarks);
+        for remark in later.remarks {
+            if !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
+        }
         Self {
             analyst: later.analyst,
             faults: both(self.faults, later.faults),
             confidence,
             triggers: both(self.triggers, later.triggers),
-            note: notes.join(" ").trim().to_owned(),
+            note,
             remarks,
             exchanges,
         }

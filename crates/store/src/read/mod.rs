@@ -376,9 +376,9 @@ pub(crate) fn brakes(
 
 impl SqliteStore {
     /// Whether the kill switch holds grants and decisions back, by the log or by the file, which somebody may have written since
-    /// this process began.
+    /// this process began. A commit asks this while it holds the writer, so only the signed state is locked here, never the writer.
     pub(crate) fn is_held(&self) -> bool {
         let file = self.stop_file.as_ref();
-        self.signed(|signed| signed.vault.stopped) || file.is_some_and(|file| file.exists())
+        locked(&self.signed).vault.stopped || file.is_some_and(|file| file.exists())
     }
 }
