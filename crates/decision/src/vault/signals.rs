@@ -50,7 +50,8 @@ pub struct Signals {
 pub enum Justification {
     /// Nothing.
     Missing,
-    /// Fewer than three words, or fewer than twelve letters and digits.
+    /// Fewer than three words, or fewer than twelve letters and digits. In scripts that put no spaces between words two
+    /// letters count as a word.
     Thin,
     /// Enough to be read.
     #[default]
@@ -63,14 +64,38 @@ impl Justification {
     pub fn of(text: &str) -> Self {
         let letters = text.chars().filter(|letter| letter.is_alphanumeric());
         let letters = letters.take(12).count();
-        let words = text.split_whitespace();
-        let words = words.filter(|word| word.chars().any(char::is_alphanumeric));
-        match (letters, words.take(3).count()) {
+        let words: usize = text.split_whitespace().map(words_in).sum();
+        match (letters, words) {
             (0, _) => Self::Missing,
             (1..12, _) | (_, 0..3) => Self::Thin,
             (_, _) => Self::Stated,
         }
     }
+}
+
+/// How many words stand between two spaces: one when it has a letter or a digit, or half as many as it has letters of a
+/// script without spaces.
+fn words_in(text: &str) -> usize {
+    let letters = || text.chars().filter(|letter| letter.is_alphanumeric());
+    let spaceless = letters().filter(|letter| has_no_spaces(*letter)).count();
+    usize::from(letters().next().is_some()).max(spaceless / 2)
+}
+
+/// Whether a letter is of a script that puts no spaces between words, by the blocks of Unicode 16.
+fn has_no_spaces(letter: char) -> bool {
+    matches!(letter,
+        '\u{e00}'..='\u{eff}'        // Thai, Lao
+        | '\u{1000}'..='\u{109f}'    // Myanmar
+        | '\u{1780}'..='\u{17ff}'    // Khmer
+        | '\u{3005}'..='\u{3007}'    // marks and the zero of Han
+        | '\u{3040}'..='\u{30ff}'    // Hiragana, Katakana
+        | '\u{31f0}'..='\u{31ff}'    // Katakana
+        | '\u{3400}'..='\u{4dbf}'    // Han
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{ff66}'..='\u{ff9f}'    // Katakana of half the width
+        | '\u{20000}'..='\u{3ffff}'  // Han, two planes
+    )
 }
 
 macro_rules! anomalies {
@@ -197,6 +222,27 @@ mod tests {
             ("need it now", Justification::Thin),
             ("urgentlyneededaccess", Justification::Thin),
             ("Patch check after CHG-2207", Justification::Stated),
+            // Chinese, Japanese, Thai, Lao, Khmer, Burmese: no spaces between words.
+            (
+                "需要登录构建服务器检查补丁并重启服务",
+                Justification::Stated,
+            ),
+            (
+                "定例メンテナンスのためビルドサーバに接続します",
+                Justification::Stated,
+            ),
+            ("ｻｰﾊﾞｰﾉﾃｲｷﾃﾝｹﾝﾉﾀﾒ", Justification::Stated),
+            ("ขอเข้าใช้เซิร์ฟเวอร์เพื่อติดตั้งแพตช์ประจำเดือน", Justification::Stated),
+            ("ຂໍເຂົ້າໃຊ້ເຊີບເວີເພື່ອຕິດຕັ້ງແພັດ", Justification::Stated),
+            ("ស្នើសុំចូលប្រើម៉ាស៊ីនមេដើម្បីពិនិត្យ", Justification::Stated),
+            ("ဆာဗာကိုစစ်ဆေးရန်ဝင်ရောက်ခွင့်တောင်းခံသည်", Justification::Stated),
+            ("CHG-2207 更新作業のため", Justification::Stated),
+            ("至急お願いします", Justification::Thin),
+            ("请批准", Justification::Thin),
+            ("urgentlyneededaccess 更新", Justification::Thin),
+            // Korean has spaces.
+            ("서버점검을위해접속이필요합니다", Justification::Thin),
+            ("정기 점검을 위해 빌드 서버 접속", Justification::Stated),
         ];
         for (text, expected) in judged {
             assert_eq!(Justification::of(text), expected, "{text:?}");
