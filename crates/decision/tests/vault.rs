@@ -100,6 +100,7 @@ fn world() -> (Run, Evidence) {
             tags: vec!["Component :: Server :: Linux".into()],
         }),
         classes_before: vec![],
+        privileged_before: false,
         requester: present(Requester {
             id: "p-1".into(),
             groups: vec!["engineers".into()],
@@ -255,6 +256,11 @@ fn changes() -> Vec<Change> {
         (
             "seen as production before",
             |_, e| e.classes_before = vec![Class::Production],
+            NONE,
+        ),
+        (
+            "seen as privileged before",
+            |_, e| e.privileged_before = true,
             NONE,
         ),
         (
@@ -742,12 +748,11 @@ fn every_finding_comes_up_in_some_world() {
         let frozen = Frozen::new(&run, &run.digest(), evidence, &rules);
         seen = seen.union(rule(&frozen).findings);
     }
-    // Two that no change above makes: switches that are on in all of them, and classes without a world of their own.
+    // What no change above makes: switches that are on in all of them, and a class without a world of its own.
     let elsewhere = [
         Finding::RejectOff,
         Finding::CloseOff,
         Finding::NeverAutoSensitive,
-        Finding::Privileged,
     ];
     for finding in Finding::ALL {
         assert!(
@@ -762,6 +767,26 @@ fn without_a_directory_people_are_allowed_by_name() {
     let (mut run, mut evidence) = world();
     by_name(&mut run, &mut evidence);
     assert_eq!(admitted(&run, evidence), APPROVE);
+}
+
+/// What was recorded before a `privileged` pattern stuck is read as it was, and keeps its digest.
+#[test]
+fn a_record_from_before_privileged_stuck_is_as_it_was() {
+    let (run, mut evidence) = world();
+    let (rules, digest) = (rules(), run.digest());
+    let before = serde_json::to_string(&evidence).unwrap();
+    assert!(!before.contains("privileged_before"), "{before}");
+    let read: Evidence = serde_json::from_str(&before).unwrap();
+    assert_eq!(read, evidence);
+    let plain = Frozen::new(&run, &digest, read, &rules).digest();
+    evidence.privileged_before = true;
+    let after = serde_json::to_string(&evidence).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Evidence>(&after).unwrap(),
+        evidence,
+        "{after}"
+    );
+    assert_ne!(Frozen::new(&run, &digest, evidence, &rules).digest(), plain);
 }
 
 /// Whoever asks to administer an asset makes the request dangerous, not the asset.

@@ -123,6 +123,7 @@ fn permit(request: &str, requester: &str, action: Action) -> Permit {
             as_of: now(),
         },
         classes_before: vec![],
+        privileged_before: false,
         requester: Fact::NotInProfile,
         mapped: None,
         signals: Signals {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use decision::findings::risk::RiskLevel;
-use decision::rules::class::{Class, ClassSet};
 use decision::time::Timestamp;
 use decision::vault::evidence::{Done, Mapped, Opinion};
 use decision::vault::signals::Justification;
 use decision::vault::{Action, Evidence, Frozen, Signals, WorkflowRequest, rule};
+use ports::store::Danger;
 
-use super::facts::{AssetFact, People, Person, assets};
+use super::facts::{AssetFact, People, Person, assets, is_id};
 use super::history::{History, NONE};
 use super::record::{Entry, Header};
 use super::spool::{Slim, Spool};
@@ -44,7 +44,7 @@ struct Facts {
     people: Vec<Person>,
     history: History,
     assets: Vec<AssetFact>,
-    classes: BTreeMap<String, BTreeSet<Class>>,
+    dangers: BTreeMap<String, Danger>,
     done: HashMap<String, Vec<Done>>,
     elsewhere: BTreeSet<String>,
     /// When the assets were read.
@@ -77,12 +77,8 @@ pub(super) fn analyse(
             let request = spool.read(slim).map_err(|source| failed(&path, source))?;
             let evidence = facts.evidence(cycle, header.run.at, spool, row, slim, request);
             let frozen = Frozen::new(&header.run, &run_digest, evidence, cycle.agent.rules);
-            note_classes(
-                &mut seen,
-                &facts.classes,
-                spool.assets.name(slim.asset),
-                &frozen,
-            );
+            let asset = spool.assets.name(slim.asset);
+            note_danger(&mut seen, &facts.dangers, asset, &frozen);
             batch.push((row, frozen));
         }
         // A run that is to end asks nobody any more; without an opinion nothing is approved.
@@ -152,7 +148,7 @@ fn gather(
         history: History::of(spool, &people.teams, own.unwrap_or(NONE)),
         people: people.all,
         assets,
-        classes: state.classes,
+        dangers: state.dangers,
         done,
         elsewhere: elsewhere.clone(),
         read_at: header.run.at,
@@ -195,14 +191,14 @@ impl Facts {
             AssetFact::NotAsked | AssetFact::Failed(_) => &[],
         };
         let asset_id = spool.assets.name(slim.asset);
+        let before = self.dangers.get(asset_id);
         Evidence {
             signals: self.signals(cycle, at, spool, row, slim, &request, path),
             asset: asset.fact(self.read_at),
-            classes_before: self
-                .classes
-                .get(asset_id)
-                .map(|classes| classes.iter().copied().collect())
+            classes_before: before
+                .map(|danger| danger.classes.iter().copied().collect())
                 .unwrap_or_default(),
+            privileged_before: before.is_some_and(|danger| danger.privileged),
             requester: person.map_or(decision::evidence::record::Fact::NotInProfile, |person| {
                 person.fact.clone()
             }),
@@ -280,18 +276,19 @@ fn mapped(
     })
 }
 
-/// Notes the classes that an asset is seen in for the first time.
-fn note_classes(
-    seen: &mut BTreeMap<String, ClassSet>,
-    known: &BTreeMap<String, BTreeSet<Class>>,
+/// Notes what an asset is seen as for the first time.
+fn note_danger(
+    seen: &mut BTreeMap<String, Danger>,
+    known: &BTreeMap<String, Danger>,
     asset: &str,
     frozen: &Frozen<'_>,
 ) {
-    let is_id = !asset.is_empty() && asset.len() <= 256 && !asset.contains(char::is_whitespace);
-    let mut classes = frozen.asset_classes().iter();
-    let known = known.get(asset);
-    if is_id && classes.any(|class| known.is_none_or(|known| !known.contains(&class))) {
-        let all = seen.entry(asset.to_owned()).or_default();
-        *all = all.union(frozen.asset_classes());
+    let danger = Danger {
+        classes: frozen.asset_classes().iter().collect(),
+        privileged: frozen.privileged(),
+    };
+    let nothing = Danger::default();
+    if is_id(asset) && !known.get(asset).unwrap_or(&nothing).covers(&danger) {
+        seen.entry(asset.to_owned()).or_default().add(danger);
     }
 }

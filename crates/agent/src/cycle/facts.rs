@@ -21,6 +21,8 @@ use super::{Operator, Stage};
 const SOURCE: &str = "vault";
 /// The attribute of a person that names their clock, such as `Europe/Berlin`.
 const ZONE: &str = "time_zone";
+/// Longest id of an asset that the log keeps, in bytes.
+const ID_BYTES_MAX: usize = 256;
 
 /// What is known of an asset. Many assets are alike, so what they say is shared.
 #[derive(Clone, Debug)]
@@ -62,6 +64,9 @@ pub(super) fn assets(
         if id.starts_with(' ') {
             return AssetFact::Failed("the vault's list does not name its id".into());
         }
+        if !is_id(id) {
+            return AssetFact::Failed("its id is none that the log can keep".into());
+        }
         match vault.asset(id) {
             Ok(asset) => {
                 let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,6 +77,12 @@ pub(super) fn assets(
         }
     };
     side_by_side(&ids, concurrency, operator, ask)
+}
+
+/// Whether what an asset is seen as can be kept under this id. To any other nothing would stick, so its record counts as
+/// unread, and nobody is approved for it.
+pub(super) fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= ID_BYTES_MAX && !id.contains(char::is_whitespace)
 }
 
 /// Rows whose asset has no id: the request's own record may tell it.

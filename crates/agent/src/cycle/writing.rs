@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
-use decision::rules::class::{Class, ClassSet};
 use ports::commit_all;
-use ports::store::{Category, LeafDraft, Transition};
+use ports::store::{Category, Danger, LeafDraft, Transition};
 use sha2::{Digest as _, Sha256};
 
 use super::record::{Entry, Header};
@@ -75,7 +74,7 @@ pub(super) fn commit(
     header: &Header,
     spool: &Spool,
     digest: &str,
-    seen: &BTreeMap<String, ClassSet>,
+    seen: &BTreeMap<String, Danger>,
 ) -> Result<Option<u64>, RunError> {
     if header.run.log == decision::evidence::record::LogState::Broken {
         return Ok(None);
@@ -98,9 +97,8 @@ pub(super) fn commit(
         committed: BTreeMap::new(),
     }];
     let mut lines = String::new();
-    for (asset, classes) in seen {
-        let names: Vec<&str> = classes.iter().map(Class::name).collect();
-        lines.push_str(&format!("{asset} {}\n", names.join("+")));
+    for (asset, danger) in seen {
+        lines.push_str(&format!("{asset} {}\n", danger.names().join("+")));
         if lines.len() > CLASSES_BYTES_MAX {
             leaves.push(classes_leaf(header, std::mem::take(&mut lines)));
         }

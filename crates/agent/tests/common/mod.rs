@@ -108,6 +108,7 @@ pub(crate) fn plain(number: usize) -> Evidence {
             as_of: at("2026-11-22T08:00:00Z"),
         },
         classes_before: Vec::new(),
+        privileged_before: false,
         requester: Fact::Present {
             value: Requester {
                 leaves_at: None,

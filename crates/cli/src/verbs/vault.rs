@@ -192,12 +192,9 @@ fn classes(home: &Home, format: Format) -> Result<Exit, Error> {
     let parts = wiring::open_to_read(home)?;
     let state = parts.store.vault()?;
     let rows: Vec<Vec<String>> = state
-        .classes
+        .dangers
         .iter()
-        .map(|(asset, classes)| {
-            let names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
-            vec![asset.clone(), names.join(", ")]
-        })
+        .map(|(asset, danger)| vec![asset.clone(), danger.names().join(", ")])
         .collect();
     output::rows(&["asset", "classes"], &rows, format);
     Ok(Exit::Done)
@@ -207,7 +204,7 @@ fn classes(home: &Home, format: Format) -> Result<Exit, Error> {
 fn clear(home: &Home, asset: &str, reason: &str) -> Result<Exit, Error> {
     let parts = wiring::open_to_read(home)?;
     let by = reviewer::of_security(&parts.directory)?;
-    if !parts.store.vault()?.classes.contains_key(asset) {
+    if !parts.store.vault()?.dangers.contains_key(asset) {
         return Err(
             Error::new(Exit::NotFound, format!("the asset `{asset}` has no class"))
                 .hint("`vault classes` lists those that have"),

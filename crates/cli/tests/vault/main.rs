@@ -15,5 +15,7 @@ mod liar;
 mod list;
 mod planted;
 mod rows;
+mod signed;
+mod sticks;
 mod terminal;
 mod world;

@@ -130,6 +130,7 @@ fn committed(action: Action, request: &str) -> CommittedAction {
             tags: vec!["Component :: Server :: Linux".into()],
         }),
         classes_before: vec![],
+        privileged_before: false,
         requester: Fact::Present {
             value: Requester {
                 id: "p-1".into(),

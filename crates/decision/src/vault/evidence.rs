@@ -28,6 +28,9 @@ pub struct Evidence {
     /// Classes that the asset was ever seen in and that nobody cleared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes_before: Vec<Class>,
+    /// Whether a `privileged` pattern ever named the asset, and nobody cleared it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub privileged_before: bool,
     /// What the directory knows of the requester.
     pub requester: Fact<Requester>,
     /// What `access.yml` says when it maps the asset; `None` when it does not.
@@ -47,6 +50,20 @@ pub struct Evidence {
     /// Budgets of automatic approvals that are used up, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub brakes: Vec<String>,
+}
+
+impl Evidence {
+    /// SHA-256 of the digest of the [`Run`] that it was read in, and its own JSON.
+    #[must_use]
+    pub fn digest(&self, run_digest: &[u8; 32]) -> [u8; 32] {
+        // A record of strings, numbers and lists always serialises.
+        let record = serde_json::to_vec(self).unwrap_or_default();
+        Sha256::new()
+            .chain_update(run_digest)
+            .chain_update(&record)
+            .finalize()
+            .into()
+    }
 }
 
 /// A requester as the directory knows them.
@@ -179,15 +196,8 @@ impl<'a> Frozen<'a> {
     /// SHA-256 of the run's digest and the record's JSON.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        *self.digest.get_or_init(|| {
-            // A record of strings, numbers and lists always serialises.
-            let record = serde_json::to_vec(&self.evidence).unwrap_or_default();
-            Sha256::new()
-                .chain_update(self.run_digest)
-                .chain_update(&record)
-                .finalize()
-                .into()
-        })
+        let digest = || self.evidence.digest(&self.run_digest);
+        *self.digest.get_or_init(digest)
     }
 
     /// Sum of the points, and the level that it makes. No opinion has a say in it.
@@ -208,7 +218,7 @@ impl<'a> Frozen<'a> {
         self.asset_classes
     }
 
-    /// Whether a `privileged` pattern of the policy names it.
+    /// Whether a `privileged` pattern of the policy names the asset, or ever did.
     #[must_use]
     pub fn privileged(&self) -> bool {
         self.privileged
@@ -276,7 +286,7 @@ fn danger(evidence: &Evidence, rules: &Rules) -> (ClassSet, bool) {
     for class in &evidence.classes_before {
         classes = classes.with(*class);
     }
-    (classes, privileged)
+    (classes, privileged || evidence.privileged_before)
 }
 
 /// Whether an action is more than the use of an asset: what is not known to be use counts as administration.

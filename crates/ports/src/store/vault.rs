@@ -30,12 +30,57 @@ pub struct Intent {
 pub struct VaultState {
     /// Actions by their key.
     pub actions: BTreeMap<String, ActionRecord>,
-    /// Classes that an asset was ever seen in and that nobody cleared, by the vault's id of the asset.
-    pub classes: BTreeMap<String, BTreeSet<Class>>,
+    /// What an asset was ever seen as and nobody cleared, by the vault's id of the asset.
+    pub dangers: BTreeMap<String, Danger>,
     /// Digest of the decision paths that the operator confirmed.
     pub confirmed_paths: Option<String>,
     /// Whether the kill switch is on.
     pub stopped: bool,
+}
+
+/// What an asset was seen as, now or ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Danger {
+    /// Never-auto classes.
+    pub classes: BTreeSet<Class>,
+    /// Whether a `privileged` pattern of the policy named it.
+    pub privileged: bool,
+}
+
+/// The name of a `privileged` pattern's hit, beside the names of the classes.
+const PRIVILEGED: &str = "privileged";
+
+impl Danger {
+    /// Names of all that it is, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        let privileged = self.privileged.then_some(PRIVILEGED);
+        let classes = self.classes.iter().map(|class| class.name());
+        classes.chain(privileged).collect()
+    }
+
+    /// What these names say; one that nobody knows says nothing.
+    #[must_use]
+    pub fn named<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        names.fold(Self::default(), |mut danger, name| {
+            danger.privileged |= name == PRIVILEGED;
+            danger.classes.extend(Class::from_name(name));
+            danger
+        })
+    }
+
+    /// Whether it is all that `other` is.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.classes.is_superset(&other.classes) && self.privileged >= other.privileged
+    }
+
+    /// Takes in what `other` is as well.
+    pub fn add(&mut self, other: Self) {
+        self.classes.extend(other.classes);
+        self.privileged |= other.privileged;
+    }
 }
 
 /// One action on a workflow request.
@@ -134,7 +179,8 @@ pub struct Posted {
 }
 
 /// What became of a letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PostState {
     /// To be sent, or sent again.
     Waiting,
@@ -157,6 +203,15 @@ impl PostState {
         Self::Sent,
         Self::Failed,
     ];
+
+    /// Whether it is still to be sent, or being sent.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Waiting | Self::Sending => true,
+            Self::Unknown | Self::Sent | Self::Failed => false,
+        }
+    }
 
     /// Its name in the store.
     #[must_use]

@@ -1,12 +1,9 @@
 //! What the leaves say of the vault's door.
 
-use std::collections::BTreeSet;
-
 use audit::{Category, Leaf};
-use decision::rules::class::Class;
 use decision::time::{Minutes, Timestamp};
 use decision::vault::Action;
-use ports::store::{ActionRecord, ActionState, Budgets, VaultState};
+use ports::store::{ActionRecord, ActionState, Budgets, Danger, VaultState};
 
 /// Takes in a leaf; every other leaf changes nothing.
 pub(super) fn take_in(state: &mut VaultState, leaf: &Leaf) {
@@ -25,13 +22,13 @@ pub(super) fn take_in(state: &mut VaultState, leaf: &Leaf) {
             }
         }
         (Category::Administration, "vault.classes") => {
-            for (asset, classes) in clear("classes").into_iter().flat_map(|text| lines(text)) {
-                state.classes.entry(asset).or_default().extend(classes);
+            for (asset, danger) in clear("classes").into_iter().flat_map(|text| lines(text)) {
+                state.dangers.entry(asset).or_default().add(danger);
             }
         }
         (Category::Administration, "vault.cleared") => {
             if let Some(asset) = clear("asset") {
-                state.classes.remove(asset);
+                state.dangers.remove(asset);
             }
         }
         (Category::Administration, "vault.paths-confirmed") => {
@@ -69,11 +66,10 @@ fn prepared(leaf: &Leaf) -> Option<(String, ActionRecord)> {
 }
 
 /// Lines of an asset's id, a space, and the names of its classes with `+` between them.
-fn lines(text: &str) -> impl Iterator<Item = (String, BTreeSet<Class>)> {
+fn lines(text: &str) -> impl Iterator<Item = (String, Danger)> {
     text.lines().filter_map(|line| {
-        let (asset, classes) = line.split_once(' ')?;
-        let classes = classes.split('+').filter_map(Class::from_name).collect();
-        Some((asset.to_owned(), classes))
+        let (asset, names) = line.split_once(' ')?;
+        Some((asset.to_owned(), Danger::named(names.split('+'))))
     })
 }
 

@@ -118,6 +118,7 @@ fn ordinary(number: usize) -> Evidence {
             as_of,
         },
         classes_before: Vec::new(),
+        privileged_before: false,
         requester: Fact::Present {
             value: Requester {
                 id: format!("p-{number}"),

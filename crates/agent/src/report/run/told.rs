@@ -227,12 +227,10 @@ fn asset(lines: &mut Lines, entry: &Entry) {
             ));
         }
     }
-    if !evidence.classes_before.is_empty() {
-        let names: Vec<&str> = evidence
-            .classes_before
-            .iter()
-            .map(|class| class.name())
-            .collect();
+    let classes = evidence.classes_before.iter().map(|class| class.name());
+    let privileged = evidence.privileged_before.then_some("privileged");
+    let names: Vec<&str> = classes.chain(privileged).collect();
+    if !names.is_empty() {
         lines.push(("Seen before as", Words::Ours(names.join(", "))));
     }
     if let Some(mapped) = &evidence.mapped {
