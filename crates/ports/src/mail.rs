@@ -1,5 +1,7 @@
 //! Mail: one letter, sent at most once.
 
+use decision::request::digest_of;
+
 use crate::error::PortError;
 
 /// A letter.
@@ -15,6 +17,16 @@ pub struct Letter {
     pub html: String,
     /// The same as plain text.
     pub text: String,
+}
+
+impl Letter {
+    /// Digest of the addresses, the subject and both bodies: whatever of them changes makes another letter.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let said = (&self.to, &self.subject, &self.html, &self.text);
+        // Texts always serialise.
+        digest_of(&serde_json::to_vec(&said).unwrap_or_default())
+    }
 }
 
 /// What became of a letter that was sent.

@@ -470,3 +470,50 @@ fn a_lift_of_advice_binds_to_what_was_said() {
         digest("", "to copy it all home to my own machine")
     );
 }
+
+/// INVARIANT(signed-state): a ruling that somebody wrote whole, with every digest in it, replays. It is not what a model said.
+#[test]
+fn a_ruling_that_was_forged_whole_is_not_believed() {
+    let world = world(Mode::Guarded);
+    let (doubting, _) = adviser(Some(PRICE), |heard, _| {
+        if heard.has_form {
+            return Ok(text(&advice("look_closer", 90, &[])));
+        }
+        Ok(tool("summarize", &advice("look_closer", 90, &[])))
+    });
+    let (decision, mut evidence) = approved(&world, &doubting);
+    assert!(findings(&decision).contains(&"advice-look-closer"));
+
+    let row = world.store.latest_ruling("R-1").unwrap().unwrap().row;
+    evidence.advice = decision::evidence::record::Advice::Nothing;
+    let body = serde_json::to_string(&evidence).unwrap();
+    let (frozen, ruling, _) = agent::ruling::decide(evidence, &world.rules);
+    let forged = Decision::new(&frozen, &world.rules, &ruling);
+    assert_eq!(forged.decision, "AUTO_PROVISION");
+    let digest = decision::request::digest_of(body.as_bytes());
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    database
+        .execute("INSERT INTO evidence VALUES (?1, ?2)", [&digest, &body])
+        .unwrap();
+    let edited = database.execute(
+        "UPDATE ruling SET evidence = ?1, record = ?2, decision = ?3 WHERE id = ?4",
+        [&digest, &forged.to_json(), &forged.decision, &row.id],
+    );
+    assert_eq!(edited, Ok(1));
+    let stored = world.store.latest_ruling("R-1").unwrap().unwrap();
+    assert_eq!(
+        agent::replay::replay(&stored.row, &world.rules),
+        Replayed::Identical
+    );
+
+    let agent = Agent {
+        adviser: Some(&doubting),
+        ..world.agent()
+    };
+    let again = agent.rule_again("R-1").map(|handled| handled.decision);
+    let error = again.unwrap_err().to_string();
+    assert!(
+        error.contains("the log does not confirm the ruling"),
+        "{error}"
+    );
+}

@@ -1,4 +1,5 @@
-//! The outbox: a letter stands in the store before it is sent, and is sent at most once. INVARIANT(once).
+//! The outbox: a letter stands in the store before it is sent, and is sent at most once, as the signed log says it was
+//! queued. INVARIANT(once, signed-state).
 
 use std::collections::BTreeMap;
 
@@ -15,16 +16,32 @@ const TRIES_MAX: u32 = 5;
 /// Most letters that one run takes up again.
 const LETTERS_MAX: u32 = 100;
 
-/// What an earlier process left: a letter that was being sent may or may not have gone out, and is told instead of sent.
-/// Gives what the next mail should say.
+/// What a look at the outbox found, in words for the report and the next mail.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// Letters of which nobody knows whether they went out.
+    pub unknown: Vec<String>,
+    /// Letters that are not what was signed. They are not sent.
+    pub damaged: Vec<String>,
+}
+
+/// What an earlier process left: a letter that was being sent may or may not have gone out, and is told instead of sent; one
+/// that the log does not confirm is given up.
 ///
 /// # Errors
 /// When the store cannot be read or written.
-pub fn look_at_outbox(store: &dyn Store, at: Timestamp) -> Result<Vec<String>, AgentError> {
-    let mut told = Vec::new();
-    for posted in store.letters(&[PostState::Sending], LETTERS_MAX)? {
+pub fn look_at_outbox(store: &dyn Store, at: Timestamp) -> Result<Looked, AgentError> {
+    let mut looked = Looked::default();
+    for posted in store.letters(&[PostState::Sending, PostState::Waiting], LETTERS_MAX)? {
+        if !store.letter_is_logged(&posted)? {
+            looked.damaged.push(give_up(store, at, posted)?);
+            continue;
+        }
+        if posted.state != PostState::Sending {
+            continue;
+        }
         let detail = "the process ended while it was being sent".to_owned();
-        told.push(unknown(&posted.letter.id, &detail));
+        looked.unknown.push(unknown(&posted.letter.id, &detail));
         keep(
             store,
             at,
@@ -35,10 +52,28 @@ pub fn look_at_outbox(store: &dyn Store, at: Timestamp) -> Result<Vec<String>, A
             },
         )?;
     }
+    Ok(looked)
+}
+
+/// Who can write the database can write letters, but no leaf: what the log does not confirm is not sent.
+fn give_up(store: &dyn Store, at: Timestamp, posted: Posted) -> Result<String, AgentError> {
+    let detail = "the log does not confirm its addresses, words and state, so it is not sent: the database was changed behind \
+                  its back, or a version that did not log them queued it";
+    let told = format!("mail `{}`: {detail}", posted.letter.id);
+    keep(
+        store,
+        at,
+        Posted {
+            state: PostState::Failed,
+            detail: detail.to_owned(),
+            ..posted
+        },
+    )?;
     Ok(told)
 }
 
-/// Sends what waits, oldest first, and gives what should be told. A letter that fails never stops a run.
+/// Sends what waits, oldest first, and gives what should be told. A letter that fails never stops a run. Each try begins
+/// with a look at what the log says of the letter.
 ///
 /// # Errors
 /// When the store cannot be read or written.
@@ -49,6 +84,10 @@ pub fn send_waiting(
 ) -> Result<Vec<String>, AgentError> {
     let mut told = Vec::new();
     for posted in store.letters(&[PostState::Waiting], LETTERS_MAX)? {
+        if !store.letter_is_logged(&posted)? {
+            told.push(give_up(store, at, posted)?);
+            continue;
+        }
         keep(
             store,
             at,
@@ -72,7 +111,7 @@ pub fn send_waiting(
         }
         keep(store, at, after)?;
         if let Some(again) = again {
-            keep(store, at, again)?;
+            queue(store, at, again)?;
         }
     }
     Ok(told)
@@ -108,7 +147,7 @@ pub fn post(store: &dyn Store, letter: Letter, at: Timestamp) -> Result<(), Agen
         tries: 0,
         detail: String::new(),
     };
-    keep(store, at, posted)
+    queue(store, at, posted)
 }
 
 fn unknown(id: &str, detail: &str) -> String {
@@ -157,7 +196,23 @@ fn outcome(posted: Posted, answer: Result<Sent, PortError>, name: &str) -> Poste
     }
 }
 
+/// A letter that is new: its leaf alone says what it says.
+fn queue(store: &dyn Store, at: Timestamp, posted: Posted) -> Result<(), AgentError> {
+    let letter = map(&[("letter", posted.letter.digest())]);
+    record(store, at, posted, letter)
+}
+
+/// What became of a letter.
 fn keep(store: &dyn Store, at: Timestamp, posted: Posted) -> Result<(), AgentError> {
+    record(store, at, posted, BTreeMap::new())
+}
+
+fn record(
+    store: &dyn Store,
+    at: Timestamp,
+    posted: Posted,
+    keyed: BTreeMap<String, String>,
+) -> Result<(), AgentError> {
     let leaf = LeafDraft {
         category: Category::Effect,
         event: "mail",
@@ -167,7 +222,7 @@ fn keep(store: &dyn Store, at: Timestamp, posted: Posted) -> Result<(), AgentErr
             ("mail", posted.letter.id.clone()),
             ("mail.state", posted.state.name().to_owned()),
         ]),
-        keyed: BTreeMap::new(),
+        keyed,
         committed: map(&[("detail", posted.detail.clone())]),
     };
     let transition = Transition {

@@ -2,6 +2,7 @@
 
 use decision::evidence::record::{Advice, Analysis, Evidence, Fault};
 use decision::request::Request;
+use ports::store::StoreError;
 
 use super::{Gathered, gather};
 use crate::replay::{Replayed, replay};
@@ -61,6 +62,14 @@ fn said_before(agent: &Agent<'_>, evidence: &Evidence) -> Result<Option<Said>, A
     // What is not what its digest says, or makes another decision than the record's, is not built upon.
     if replay(&stored.row, agent.rules) != Replayed::Identical {
         return Ok(None);
+    }
+    // INVARIANT(signed-state): a row that was written whole replays as well.
+    if !agent.store.ruling_is_logged(&stored)? {
+        let text = format!(
+            "the log does not confirm the ruling `{}`: the database was changed behind its back",
+            stored.row.id
+        );
+        return Err(StoreError(text).into());
     }
     let before: Option<Evidence> = serde_json::from_str(&stored.row.evidence).ok();
     let same = before.filter(|before| {

@@ -163,8 +163,8 @@ fn store_against_log(home: &Home, format: Format) -> Result<Exit, Error> {
             }
             if found.differences.is_empty() {
                 output::say(&format!(
-                    "✓ the store says what its {} entries say: {} grants, {} reviews",
-                    found.entries, found.grants, found.reviews
+                    "✓ the store says what its {} entries say: {} grants, {} reviews, {} actions at the vault, {} letters",
+                    found.entries, found.grants, found.reviews, found.actions, found.letters
                 ));
             } else {
                 output::say(
@@ -178,7 +178,8 @@ fn store_against_log(home: &Home, format: Format) -> Result<Exit, Error> {
             let value = serde_json::json!({
                 "store": {
                     "sound": found.differences.is_empty(), "entries": found.entries, "grants": found.grants,
-                    "reviews": found.reviews, "differences": differences, "unlisted": more,
+                    "reviews": found.reviews, "actions": found.actions, "letters": found.letters,
+                    "differences": differences, "unlisted": more,
                 },
             });
             output::json(&value, format);

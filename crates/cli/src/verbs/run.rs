@@ -151,7 +151,15 @@ fn once(
     console.finish();
     let mut ran = ran?;
     match post::look_at_outbox(&parts.store, parts.agent().now()?) {
-        Ok(told) => ran.closing.remarks.extend(told),
+        Ok(looked) => {
+            if !looked.damaged.is_empty() {
+                output::trouble(
+                    "a letter in the outbox is not what was signed and is not sent; the report names it, `audit verify --store` tells all",
+                );
+            }
+            let told = looked.unknown.into_iter().chain(looked.damaged);
+            ran.closing.remarks.extend(told);
+        }
         Err(error) => ran.closing.remarks.push(error.to_string()),
     }
     let written = report::write(&ran.record, &ran.closing, &vault.settings.reports)

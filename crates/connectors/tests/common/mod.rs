@@ -234,6 +234,9 @@ impl Store for Agreeable {
     fn latest_ruling(&self, _: &str) -> Result<Option<StoredRuling>, StoreError> {
         nothing()
     }
+    fn ruling_is_logged(&self, _: &StoredRuling) -> Result<bool, StoreError> {
+        nothing()
+    }
     fn ruling_of(&self, _: &GrantRow) -> Result<Option<StoredRuling>, StoreError> {
         nothing()
     }
@@ -319,6 +322,9 @@ impl Store for Agreeable {
         nothing()
     }
     fn letters(&self, _: &[PostState], _: u32) -> Result<Vec<Posted>, StoreError> {
+        nothing()
+    }
+    fn letter_is_logged(&self, _: &Posted) -> Result<bool, StoreError> {
         nothing()
     }
     fn highest_time(&self) -> Result<Timestamp, StoreError> {

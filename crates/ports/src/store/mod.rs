@@ -14,7 +14,7 @@ pub use transition::{
     Admitted, Category, CommitError, Committal, LeafDraft, PolicySource, Revocation, Settlement,
     Survivor, Transition,
 };
-pub use vault::{ActionRecord, ActionState, Intent, PostState, Posted, VaultState};
+pub use vault::{ActionRecord, ActionState, Danger, Intent, PostState, Posted, VaultState};
 
 /// A store. All changes go through [`Store::commit`]; the rest reads.
 pub trait Store: Send + Sync {
@@ -32,6 +32,13 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn latest_ruling(&self, request: &str) -> Result<Option<StoredRuling>, StoreError>;
+
+    /// Whether the signed log has this ruling, with this evidence and this record: a row can be written whole, with every
+    /// digest in it, its leaf cannot.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn ruling_is_logged(&self, ruling: &StoredRuling) -> Result<bool, StoreError>;
 
     /// The ruling that led to a grant, which need not be the latest one of its request.
     ///
@@ -218,6 +225,13 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn letters(&self, states: &[PostState], limit: u32) -> Result<Vec<Posted>, StoreError>;
+
+    /// Whether the signed log says that this letter was queued with these words to these addresses, and is in this state:
+    /// waiting or being sent. A letter that is over is never confirmed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn letter_is_logged(&self, posted: &Posted) -> Result<bool, StoreError>;
 
     /// The highest time of a signed leaf: a clock set back never un-expires anything.
     ///

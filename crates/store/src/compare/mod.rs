@@ -1,11 +1,14 @@
 //! Holding rows against the signed leaves. INVARIANT(signed-state).
 
+mod vault;
+
 use std::collections::BTreeMap;
 
 use audit::person_hash;
 use ports::store::{GrantRow, ReviewRow, StoreError};
 use rusqlite::Connection;
 
+use self::vault::SignedDoor;
 use crate::check;
 use crate::group::locked;
 use crate::log::in_form_of;
@@ -22,13 +25,18 @@ pub struct Comparison {
     pub grants: u64,
     /// Number of reviews in the log.
     pub reviews: u64,
+    /// Number of actions on workflow requests in the log.
+    pub actions: u64,
+    /// Number of letters in the log.
+    pub letters: u64,
     /// Where the database and the log differ, in words: what, where, and what the log says. Empty: nowhere.
     pub differences: Vec<String>,
 }
 
 impl SqliteStore {
     /// Reads every leaf, holds all of them against the signed checkpoint and against the published log's, and every
-    /// grant and review of the tables against its leaf, both ways. Time and memory are linear in the log.
+    /// grant, review, action of the vault's door and letter of the tables against its leaf, both ways. Time and memory are
+    /// linear in the log.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -37,9 +45,11 @@ impl SqliteStore {
         let failed = |error: rusqlite::Error| StoreError(error.to_string());
         let mut grants = BTreeMap::new();
         let mut reviews = BTreeMap::new();
+        let mut door = SignedDoor::default();
         let key = self.key.verifier();
         let reading = from_first_leaf(&connection, &key, &mut |number, leaf, over| {
             grants.extend(over);
+            door.take_in(number, leaf);
             if let Some(review) = leaf.clear.get("review") {
                 reviews.insert(review.clone(), number);
             }
@@ -50,6 +60,8 @@ impl SqliteStore {
             entries: reading.read,
             grants: count(grants.len()),
             reviews: count(reviews.len()),
+            actions: door.actions(),
+            letters: door.letters(),
             differences: Vec::new(),
         };
         let log = check::log(&connection, &self.key, &self.tiles).or(reading.trouble);
@@ -62,6 +74,8 @@ impl SqliteStore {
             .differences
             .extend(grants.iter().map(|(id, grant)| missing(id, grant)));
         let found = self.review_differences(&connection, reviews)?;
+        comparison.differences.extend(found);
+        let found = self.door_differences(&connection, door)?;
         comparison.differences.extend(found);
         Ok(comparison)
     }

@@ -59,6 +59,10 @@ impl Store for SqliteStore {
         })
     }
 
+    fn ruling_is_logged(&self, ruling: &StoredRuling) -> Result<bool, StoreError> {
+        Ok(self.is_ruling_logged(&locked(&self.writer), ruling))
+    }
+
     fn ruling_of(&self, grant: &GrantRow) -> Result<Option<StoredRuling>, StoreError> {
         self.reading(|connection| {
             let query = format!("{RULING_COLUMNS} WHERE r.request = ?1 AND r.leaf = ?2");
@@ -292,6 +296,10 @@ impl Store for SqliteStore {
 
     fn letters(&self, states: &[PostState], limit: u32) -> Result<Vec<Posted>, StoreError> {
         self.reading(|connection| letters(connection, states, limit))
+    }
+
+    fn letter_is_logged(&self, posted: &Posted) -> Result<bool, StoreError> {
+        Ok(self.signed(|state| self.is_letter_logged(state, posted)))
     }
 
     fn highest_time(&self) -> Result<Timestamp, StoreError> {

@@ -133,34 +133,39 @@ pub(crate) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timesta
     Ok(Timestamp::from_seconds(row.get(column)?))
 }
 
+pub(crate) const LETTER_COLUMNS: &str =
+    "id, recipients, subject, html, plain, state, tries, detail";
+
+pub(crate) fn letter_row(row: &Row<'_>) -> rusqlite::Result<Posted> {
+    let recipients: String = row.get("recipients")?;
+    let state: String = row.get("state")?;
+    Ok(Posted {
+        letter: Letter {
+            id: row.get("id")?,
+            to: recipients.lines().map(str::to_owned).collect(),
+            subject: row.get("subject")?,
+            html: row.get("html")?,
+            text: row.get("plain")?,
+        },
+        // A state that nobody knows is none in which a letter is sent.
+        state: PostState::from_name(&state).unwrap_or(PostState::Unknown),
+        tries: row.get("tries")?,
+        detail: row.get("detail")?,
+    })
+}
+
 /// Letters in one of `states`, oldest first.
 pub(super) fn letters(
     connection: &Connection,
     states: &[PostState],
     limit: u32,
 ) -> rusqlite::Result<Vec<Posted>> {
-    let mut query = connection.prepare_cached(
-        "SELECT id, recipients, subject, html, plain, state, tries, detail FROM outbox
-         WHERE state = ?1 ORDER BY number LIMIT ?2",
-    )?;
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {LETTER_COLUMNS} FROM outbox WHERE state = ?1 ORDER BY number LIMIT ?2"
+    ))?;
     let mut found = Vec::new();
     for state in states {
-        let rows = query.query_map(params![state.name(), limit], |row| {
-            let recipients: String = row.get(1)?;
-            Ok(Posted {
-                letter: Letter {
-                    id: row.get(0)?,
-                    to: recipients.lines().map(str::to_owned).collect(),
-                    subject: row.get(2)?,
-                    html: row.get(3)?,
-                    text: row.get(4)?,
-                },
-                state: *state,
-                tries: row.get(6)?,
-                detail: row.get(7)?,
-            })
-        })?;
-        for row in rows {
+        for row in query.query_map(params![state.name(), limit], letter_row)? {
             found.push(row?);
         }
     }

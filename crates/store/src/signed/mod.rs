@@ -1,8 +1,10 @@
 //! What the signed leaves say, and no table: the policy in force, which policy may decide by itself, what each name is
-//! bound to, which grants are live until when, which requests were granted, and the highest time. INVARIANT(signed-state).
+//! bound to, which grants are live until when, which requests were granted, which letters are to be sent, and the highest
+//! time. INVARIANT(signed-state).
 //!
 //! Who can write the database file can write rows, and leaves that nobody signed; neither gets in here.
 
+pub(crate) mod letters;
 mod read;
 mod saved;
 pub(crate) mod vault;
@@ -14,6 +16,7 @@ use decision::time::Timestamp;
 use ports::store::{GrantState, VaultState};
 use serde::{Deserialize, Serialize};
 
+use self::letters::SignedLetter;
 pub(crate) use self::read::{from_first_leaf, from_published, from_saved};
 pub(crate) use self::saved::save;
 
@@ -38,6 +41,8 @@ pub(crate) struct SignedState {
     /// What was done at the vault's door.
     #[serde(default)]
     pub(crate) vault: VaultState,
+    /// Letters that are to be sent, or being sent, by id.
+    pub(crate) letters: BTreeMap<String, SignedLetter>,
     live: BTreeMap<String, SignedGrant>,
     /// Person hash to the ids of their live grants.
     #[serde(skip)]
@@ -122,6 +127,9 @@ impl SignedState {
                 if let (Some(id), Some(grant)) = (clear("grant"), prepared(number, leaf)) {
                     self.insert(id.clone(), grant);
                 }
+            }
+            (Category::Effect, "mail") => {
+                letters::take_in(&mut self.letters, number, leaf);
             }
             (Category::Effect, event) => {
                 let state = match event {

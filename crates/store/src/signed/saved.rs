@@ -12,7 +12,7 @@ use super::SignedState;
 
 /// First line of the note. A checkpoint has its origin there and a number after it, this has a digest: neither can be
 /// taken for the other.
-const HEADER: &str = "access-request-agent/signed-state/v1";
+const HEADER: &str = "access-request-agent/signed-state/v2";
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
