@@ -382,6 +382,17 @@ impl Advice {
         }
     }
 
+    /// The name in records and files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Narrow => "narrow",
+            Self::AskFirst => "ask_first",
+            Self::LookCloser => "look_closer",
+        }
+    }
+
     /// Every advice, from the least to the most cautious.
     pub const ALL: [Self; 4] = [
         Self::Nothing,

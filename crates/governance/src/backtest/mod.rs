@@ -31,7 +31,7 @@ pub use measure::{Measure, percent};
 pub use read::{Format, Input, LINE_BYTES_MAX};
 pub use report::Report;
 pub use row::{Column, OwnerDecision, Place};
-pub use tally::{Breach, BrokenRow, LISTED_MAX, agrees};
+pub use tally::{Breach, BrokenRow, LISTED_MAX, agrees, agrees_with_advice};
 
 use judge::{Judge, Setting};
 use work::Work;

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use decision::evidence::case::JustificationState;
+use decision::evidence::record::Advice;
+use decision::findings::confidence::BasisPoints;
 use decision::findings::justification;
 use decision::rules::ApprovalSet;
 use decision::rules::policy::ApprovalKind;
@@ -69,6 +71,10 @@ columns! {
     SodConflict "sod_conflict" "true, false, or the id of a rule";
     /// What the person held then.
     Holdings "holdings" "entitlements: a list, or text with `;` between them";
+    /// What a model advised when it was decided.
+    ModelAdvice "model_advice" "`nothing`, `narrow`, `ask_first` or `look_closer`";
+    /// How sure the model said that it was.
+    ModelConfidence "model_confidence" "a number from 0 to 1";
     /// Further attributes of the person, as a JSON object; only conditions read them.
     Attributes "attributes" "a JSON object of yes-or-no, whole numbers, texts or lists of texts";
     /// Verified facts of the request, as a JSON object; only conditions read them.
@@ -189,6 +195,10 @@ pub(crate) fn code(column: Column, text: &str, interner: &mut Interner) -> Code 
         Column::OwnerDecision => OwnerDecision::from_name(text).map(|decision| decision as Code),
         Column::SodConflict => Some(Code::from(!matches!(text, "false" | "no" | "none"))),
         Column::Holdings => held(text, interner),
+        Column::ModelAdvice => (Advice::ALL.iter().zip(0..))
+            .find(|(own, _)| own.name() == text)
+            .map(|(_, code)| code),
+        Column::ModelConfidence => text.parse().ok().map(code_of_share),
         Column::Attributes | Column::Facts => text.trim_start().starts_with('{').then_some(0),
     };
     found.unwrap_or(BROKEN)
@@ -198,6 +208,20 @@ pub(crate) fn code(column: Column, text: &str, interner: &mut Interner) -> Code 
 pub(crate) fn code_of_flag(column: Column, flag: bool) -> Code {
     if matches!(column, Column::Justification | Column::SodConflict) {
         flag.into()
+    } else {
+        BROKEN
+    }
+}
+
+/// The number of a share: in basis points.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be between 0 and 1"
+)]
+pub(crate) fn code_of_share(share: f64) -> Code {
+    if (0.0..=1.0).contains(&share) {
+        (share * 10_000.0).round() as Code
     } else {
         BROKEN
     }
@@ -293,7 +317,9 @@ impl<'a> Texts<'a> {
             | Column::OwnerDecision
             | Column::MinimalAccess
             | Column::SodConflict
-            | Column::Holdings => return,
+            | Column::Holdings
+            | Column::ModelAdvice
+            | Column::ModelConfidence => return,
         };
         *slot = text;
     }
@@ -324,6 +350,8 @@ pub(crate) struct Row<'a> {
     /// Number in `names`.
     pub(crate) minimal_access: Option<u32>,
     pub(crate) sod_conflict: Option<bool>,
+    /// What a model advised, and how sure it said that it was.
+    pub(crate) model: Option<(Advice, BasisPoints)>,
 }
 
 impl<'a> Row<'a> {
@@ -354,6 +382,9 @@ impl<'a> Row<'a> {
         let (created_at, decided_at) = (moment(Column::CreatedAt)?, moment(Column::DecidedAt)?);
         let requester = number(Column::Requester)?;
         let bits = read(Column::Approvals)?.unwrap_or(0);
+        let advice = read(Column::ModelAdvice)?
+            .and_then(|code| Advice::ALL.get(usize::try_from(code).ok()?).copied());
+        let sure = read(Column::ModelConfidence)?.and_then(|code| u16::try_from(code).ok());
         let (duration, until) = (number(Column::Duration)?, moment(Column::Until)?);
         if duration.is_some() && until.is_some() {
             return Err(Column::Until);
@@ -384,6 +415,7 @@ impl<'a> Row<'a> {
                 .and_then(|code| OwnerDecision::ALL.get(usize::try_from(code).ok()?).copied()),
             minimal_access: number(Column::MinimalAccess)?,
             sod_conflict: read(Column::SodConflict)?.map(|code| code != 0),
+            model: advice.zip(sure.map(BasisPoints)),
         })
     }
 }
