@@ -4,11 +4,12 @@ pub(crate) mod keys;
 mod prices;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use agent::advise::asking::Asking;
 use agent::advise::batch::{BatchSettings, ModelAnalyst};
-use agent::advise::purse::nanodollars;
-use agent::advise::ticket::{Bounds, LostAdviser, ModelAdviser};
+use agent::advise::budget::nanodollars;
+use agent::advise::ticket::{self, Bounds, LostAdviser, ModelAdviser};
 use agent::redteam::Configured;
 use connectors::llm::{self, Provider, SettingsError};
 use decision::evidence::record::{Fault, Mode};
@@ -19,11 +20,16 @@ use self::prices::Prices;
 use crate::error::{Error, Exit};
 use crate::settings::Home;
 use crate::vault::environment::{Environment, refuse};
-use crate::vault::settings::{seconds, secret_in};
+use crate::vault::settings::{seconds, secret_in, time};
 use crate::wiring;
 
 /// What a configured model is asked once to see whether it can be asked.
 const PROBE: &str = "Answer with the word ready.";
+
+/// How long a run goes on asking, unless it is set.
+const RUN_TIME: Duration = Duration::from_mins(30);
+/// The longest that may be set for a run or a ticket.
+const LONGEST: Duration = Duration::from_mins(600);
 
 /// A model as the operator set it; its key may still be in the vault.
 #[derive(Clone)]
@@ -35,6 +41,8 @@ pub(crate) struct ModelSettings {
     at_once: usize,
     batch: usize,
     run_limit: u64,
+    run_time: Duration,
+    ticket_time: Duration,
     each: u64,
     /// The asset of the vault that holds the key.
     pub(crate) key_asset: Option<String>,
@@ -92,6 +100,8 @@ pub(crate) fn read(home: &Home, keys: &Environment) -> Result<Option<ModelSettin
         at_once: keys.number("MODEL_CONCURRENCY", 8, 1, 64)? as usize,
         batch: keys.number("OPENAI_ANALYSIS_BATCH_SIZE", 25, 1, 100)? as usize,
         run_limit,
+        run_time: time(keys, "MODEL_RUN_TIME", RUN_TIME, LONGEST)?,
+        ticket_time: time(keys, "MODEL_TICKET_TIME", ticket::TIME, LONGEST)?,
         each: Bounds::of(&contract).limit,
         key_asset: keys.get("MODEL_KEY_ASSET_ID").map(str::to_owned),
     }))
@@ -194,12 +204,8 @@ impl ModelSettings {
             each: self.each,
         };
         let asking = self.asking(&self.fast)?;
-        Ok(ModelAnalyst::new(
-            asking,
-            settings,
-            own_user,
-            self.run_limit,
-        ))
+        let analyst = ModelAnalyst::new(asking, settings, own_user, self.run_limit);
+        Ok(analyst.within(self.run_time))
     }
 
     /// The models for a red team, which sends them at most `texts` texts.
@@ -223,7 +229,10 @@ impl ModelSettings {
                     .to_owned(),
             }));
         }
-        let bounds = Bounds::of(&wiring::contract(home, Mode::Advise)?);
+        let bounds = Bounds {
+            time: self.ticket_time,
+            ..Bounds::of(&wiring::contract(home, Mode::Advise)?)
+        };
         let fast = self.asking(&self.fast)?;
         let strong = if self.strong == self.fast {
             fast.clone()

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use decision::verdict::Answer;
 
 use super::words::{self, clean, count};
-use super::{Line, Report, charts};
+use super::{Line, Reliability, Report, charts};
 use crate::backtest::compare::Comparison;
 use crate::backtest::measure::{Measure, percent};
 use crate::backtest::row::OwnerDecision;
@@ -50,6 +50,10 @@ impl Report {
             "Can the confidence be relied on",
             &reliability(self),
         );
+        if !self.model_reliability.buckets.is_empty() {
+            let title = "Can a model's confidence be relied on";
+            section(&mut body, title, &model_reliability(self));
+        }
         section(
             &mut body,
             "What keeps requests from being granted",
@@ -290,7 +294,20 @@ fn confusion(report: &Report) -> String {
 }
 
 fn reliability(report: &Report) -> String {
-    let reliability = &report.reliability;
+    let about = "The confidence says how complete and fresh the facts are, not how sure a model is; on the dashed line it would tell \
+                 exactly how often the owner agrees.";
+    curve(&report.reliability, about, "Reliability of the confidence")
+}
+
+fn model_reliability(report: &Report) -> String {
+    curve(
+        &report.model_reliability,
+        words::MODEL_RELIABILITY,
+        "Reliability of a model's confidence",
+    )
+}
+
+fn curve(reliability: &Reliability, about: &str, name: &str) -> String {
     let Some(error) = reliability.expected_calibration_error else {
         return "<p class=\"quiet\">Not measurable: no row judged has <code>owner_decision</code>.</p>".to_owned();
     };
@@ -306,10 +323,9 @@ fn reliability(report: &Report) -> String {
         );
     }
     format!(
-        "<p>Expected calibration error <b>{}</b>. The confidence says how complete and fresh the facts are, not how sure a model is; \
-         on the dashed line it would tell exactly how often the owner agrees.</p><div class=\"beside\">{}{}</div>",
+        "<p>Expected calibration error <b>{}</b>. {about}</p><div class=\"beside\">{}{}</div>",
         percent(error),
-        charts::reliability(&reliability.buckets),
+        charts::reliability(name, &reliability.buckets),
         table(&["stated", "mean", "owner agreed"], &rows)
     )
 }
