@@ -1,5 +1,6 @@
 //! Rows of this door are held against the signed log: what somebody wrote into the database is not sent, and is found.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,6 +45,7 @@ fn a_letter_that_was_edited_between_two_tries_is_not_sent() {
     let mut world = World::waiting(&[], 1);
     let secret = world.home.path("secret");
     std::fs::write(&secret, "s3cret").unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
     for (key, value) in [
         ("ALERT_SENDER_EMAIL", "agent@corp.example"),
         ("ALERT_RECIPIENT_EMAILS", "ops@corp.example"),
