@@ -150,12 +150,20 @@ fn page(title: &str, policy: &str, body: &str) -> String {
     )
 }
 
-/// Our own words, longer than texts of a history may be.
+/// Our own words, longer than texts of a history may be. What stands in backticks is a name of a file's.
 fn text(words: &str) -> String {
-    words
+    let plain = words
         .replace('&', "&amp;")
         .replace('<', "&lt;")
-        .replace('>', "&gt;")
+        .replace('>', "&gt;");
+    let (mut parts, mut page) = (plain.split('`'), String::new());
+    while let Some(part) = parts.next() {
+        page.push_str(part);
+        if let Some(name) = parts.next() {
+            let _ = write!(page, "<code>{name}</code>");
+        }
+    }
+    page
 }
 
 fn section(body: &mut String, title: &str, inner: &str) {
@@ -206,7 +214,7 @@ fn big(measure: &Measure) -> String {
         ),
         _ => format!(
             "<p class=\"none\">not measurable</p><p class=\"quiet\">{}</p>",
-            escape(measure.not_measurable.as_deref().unwrap_or_default())
+            text(measure.not_measurable.as_deref().unwrap_or_default())
         ),
     }
 }
@@ -222,7 +230,7 @@ fn legend(report: &Report) -> String {
             legend,
             "<li><span class=\"{class}\"></span>{} <b>{}</b></li>",
             escape(&decision.decision),
-            escape(&words::value(&decision.share))
+            text(&words::value(&decision.share))
         );
     }
     legend.push_str("</ul>");
@@ -242,7 +250,7 @@ fn figures(report: &Report) -> String {
             rows,
             "<tr><td><b>{name}</b><br><span class=\"quiet\">{}</span></td><td class=\"figure\">{}</td><td class=\"figure\">{drawn}<span class=\"quiet\">{}</span></td></tr>",
             text(meaning),
-            escape(&words::value(measure)),
+            text(&words::value(measure)),
             words::interval(measure)
         );
     }
