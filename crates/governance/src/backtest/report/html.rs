@@ -152,18 +152,14 @@ fn page(title: &str, policy: &str, body: &str) -> String {
 
 /// Our own words, longer than texts of a history may be. What stands in backticks is a name of a file's.
 fn text(words: &str) -> String {
-    let plain = words
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    let (mut parts, mut page) = (plain.split('`'), String::new());
-    while let Some(part) = parts.next() {
-        page.push_str(part);
-        if let Some(name) = parts.next() {
-            let _ = write!(page, "<code>{name}</code>");
-        }
-    }
-    page
+    let plain = words.replace('&', "&amp;");
+    let plain = plain.replace('<', "&lt;").replace('>', "&gt;");
+    let parts = plain.split('`').enumerate();
+    let parts = parts.map(|(place, part)| match place % 2 {
+        0 => part.to_owned(),
+        _ => format!("<code>{part}</code>"),
+    });
+    parts.collect()
 }
 
 fn section(body: &mut String, title: &str, inner: &str) {
