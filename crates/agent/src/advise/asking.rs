@@ -137,6 +137,9 @@ impl Asking {
                     exchange.nanodollars = exchange.nanodollars.saturating_add(cost);
                     exchange.estimated |= error.counted;
                     exchange.tries = exchange.tries.saturating_add(1);
+                    if let Some(asked) = &error.asked {
+                        exchange.asked = hex(asked);
+                    }
                     let again = error.again_after.filter(|_| exchange.tries < TRIES_MAX);
                     let Some(after) = again.filter(|after| *after <= WAIT_MAX) else {
                         // One failure for each question: a text that a provider chokes on must not shut out the others.
