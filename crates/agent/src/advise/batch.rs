@@ -13,6 +13,7 @@ use ports::model::{Call, Form, Turn};
 
 use super::asking::{Asked, Asking, Failed};
 use super::normal::{self, Said};
+use super::probe::probe;
 use super::prompts::{Prompt, vault_analysis};
 use super::purse::{Purse, dollars};
 use super::question::{form, id_of, question};
@@ -67,6 +68,14 @@ impl ModelAnalyst {
             form: form(),
             lost: Mutex::default(),
         }
+    }
+
+    /// Asks once, a few tokens, to see whether the model can be asked. The run pays, as for every question.
+    ///
+    /// # Errors
+    /// When no answer came, or one that is none.
+    pub fn probe(&self) -> Result<(), Failed> {
+        probe(&self.asking, &[&self.run])
     }
 
     /// What was spent, in nanodollars.
