@@ -156,6 +156,9 @@ fn a_model_that_cannot_be_asked_withholds_everything_and_the_report_says_so() {
         let ran = world.run();
         ran.ends(0);
         assert!(world.done().is_empty(), "{text}");
+        // What a question may have cost is told, though nothing came of it.
+        let may_cost = status == 500;
+        assert_eq!(ran.told["model_cost"].is_string(), may_cost, "{text}");
         for id in world.ids() {
             assert!(ran.finds(&id, "model-lost"), "{text}");
             assert_eq!(
