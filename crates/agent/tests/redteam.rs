@@ -291,7 +291,7 @@ struct Alarmed;
 struct LooksCloser;
 
 impl Adviser for LooksCloser {
-    fn advise(&self, _: &Rules, frozen: &FrozenTicket, _: &Ruling) -> (Advice, Analysis) {
+    fn advise(&self, _: &Rules, frozen: &FrozenTicket, _: &Ruling, _: u64) -> (Advice, Analysis) {
         let reason = frozen.evidence().request.justification.clone();
         let is_alarming = reason.is_some_and(|reason| reason.contains("import"));
         let advice = if is_alarming {

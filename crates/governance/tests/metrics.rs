@@ -43,6 +43,59 @@ fn by_hand() -> Vec<Value> {
     .collect()
 }
 
+/// What models stated, held against owners: right is who held nothing back from what was approved, and something from the rest.
+#[test]
+fn a_model_s_confidence_is_held_against_owners() {
+    let said = |advice: &str, stated: Value, owner: Value| json!({ "model_advice": advice, "model_confidence": stated, "owner_decision": owner });
+    let rows: Vec<Value> = [
+        said("nothing", json!(0.95), json!("approve")),
+        said("nothing", json!(0.95), json!("deny")),
+        said("look_closer", json!(0.95), json!("escalate")),
+        said("narrow", json!(0.95), json!("approve")),
+        said("ask_first", json!("0.95"), json!("ask")),
+        said("nothing", json!(0.2), json!("approve")),
+        // Nobody decided; nothing was stated.
+        said("nothing", json!(0.95), json!(null)),
+        said("nothing", json!(null), json!("approve")),
+    ]
+    .iter()
+    .enumerate()
+    .map(|(number, changes)| row(number, changes))
+    .collect();
+    let report = judge_rows(&rows);
+    let curve = &report.model_reliability;
+    let counted: Vec<(u64, u64)> = (curve.buckets.iter())
+        .map(|bucket| pair(&bucket.agreement))
+        .collect();
+    assert_eq!(counted, [(1, 1), (3, 5)]);
+    assert!((curve.buckets[1].stated - 0.95).abs() < 1e-12);
+    let error = curve.expected_calibration_error.unwrap();
+    assert!((error - (0.8 + 5.0 * 0.35) / 6.0).abs() < 1e-12, "{error}");
+    let refused = curve.supports(0.9).unwrap_err();
+    assert!(refused.contains("3 of 5"), "{refused}");
+    assert!(curve.supports(0.95).unwrap_err().contains("no row"));
+    for page in [report.to_html(), report.to_markdown()] {
+        assert!(page.contains("95 % interval") && page.contains("odel's confidence"));
+    }
+    // Without models there is no such curve.
+    let report = judge_rows(&by_hand());
+    assert!(report.model_reliability.buckets.is_empty());
+    assert!(!report.to_html().contains("odel's confidence"));
+    // What is no share is told.
+    for wrong in [
+        json!(1.01),
+        json!(-0.1),
+        json!("sure"),
+        json!(95),
+        json!("NaN"),
+    ] {
+        let report = judge_rows(&[row(0, &said("nothing", wrong, json!("approve")))]);
+        assert!(report.broken_rows[0].problem.contains("model_confidence"));
+    }
+    let report = judge_rows(&[row(0, &said("yes", json!(1), json!("approve")))]);
+    assert!(report.broken_rows[0].problem.contains("model_advice"));
+}
+
 #[test]
 fn ten_rows_worked_out_by_hand() {
     let report = judge_rows(&by_hand());

@@ -38,7 +38,8 @@ fn as_text(value: &Value, column: &str) -> Option<String> {
                 .collect::<Vec<_>>()
                 .join(";"),
         ),
-        Value::String(_) | Value::Number(_) | Value::Object(_) => value.as_str().map(str::to_owned),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(_) | Value::Object(_) => value.as_str().map(str::to_owned),
     }
 }
 
@@ -83,7 +84,10 @@ fn as_csv(rows: &[Value]) -> Vec<u8> {
 fn as_parquet(rows: &[Value], properties: WriterProperties) -> Vec<u8> {
     let mut schema = String::from("message history {");
     for column in columns() {
-        schema += &format!("optional binary {column} (UTF8);");
+        schema += &match column {
+            "model_confidence" => format!("optional double {column};"),
+            _ => format!("optional binary {column} (UTF8);"),
+        };
     }
     schema.push('}');
     let groups = rows.chunks(1_500).map(|rows| {
@@ -92,6 +96,11 @@ fn as_parquet(rows: &[Value], properties: WriterProperties) -> Vec<u8> {
                 .map(move |row| as_text(field(row, column), column))
         };
         let written = |column| {
+            if column == "model_confidence" {
+                let shares: Vec<Option<f64>> =
+                    rows.iter().map(|row| row[column].as_f64()).collect();
+                return Written::shares(&shares);
+            }
             let texts: Vec<Option<String>> = texts(column).collect();
             Written::optional(&texts.iter().map(Option::as_deref).collect::<Vec<_>>())
         };

@@ -236,7 +236,7 @@ fn tickets(strong_each: bool) -> (Arc<Meter>, Arc<Meter>) {
             .preview(&request(&ticket.to_string()).unwrap())
             .unwrap();
         let (frozen, ruling) = gathered.basis.unwrap();
-        adviser.advise(&world.rules, &frozen, &ruling);
+        adviser.advise(&world.rules, &frozen, &ruling, 0);
         *heard.lock().unwrap() += 1;
     }
     (first, second)

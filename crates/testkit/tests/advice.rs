@@ -25,6 +25,7 @@ use policy::contract::{ADVISE, Contract};
 use ports::Store as _;
 use ports::model::{Answer, ModelError, Price, Reason, Stop, ToolCall, Turn};
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::world::{World, request};
 
 const POLICY: &str = "
@@ -413,6 +414,73 @@ fn a_lost_model_withholds_and_a_person_releases_it() {
         ("AUTO_PROVISION", true)
     );
     assert_eq!(heard.lock().unwrap().len(), 1);
+}
+
+/// A model that is lost in the middle again and again gets no fresh money each time: 0.25 US dollars are for the request.
+#[test]
+fn what_was_spent_before_the_model_was_lost_counts() {
+    let world = world(Mode::Guarded);
+    let cost = PRICE.of(&text("").usage.unwrap());
+    // It reads once, and then its provider is gone, so each ruling pays for one call.
+    let (asking, heard) = asking(Some(PRICE), |heard, _| {
+        if heard.turns.len() == 1 {
+            Ok(tool("read_request", "{}"))
+        } else {
+            Err(error(Reason::RateLimited, None))
+        }
+    });
+    let worst = 60_000_000;
+    let bounds = Bounds {
+        limit: worst + cost * 2,
+        ..bounds()
+    };
+    let adviser = ModelAdviser::new(asking.clone(), asking, bounds);
+    let agent = Agent {
+        adviser: Some(&adviser),
+        ..world.agent()
+    };
+    handle(
+        &world,
+        &adviser,
+        ticket(
+            "R-1",
+            "engineer-001",
+            "repo:read",
+            "to read the build scripts",
+        ),
+    );
+    for _ in 0..20 {
+        agent.rule_again("R-1").unwrap();
+    }
+    let stored = world.store.latest_ruling("R-1").unwrap().unwrap();
+    let evidence: Evidence = serde_json::from_str(&stored.row.evidence).unwrap();
+    let analysis = evidence.analysis.unwrap();
+    assert!(analysis.spent() <= worst + cost * 2, "{analysis:?}");
+    assert!(analysis.spent_before >= cost * 2, "{analysis:?}");
+    let asked = heard.lock().unwrap().len();
+    assert!((4..20).contains(&asked), "{asked}");
+    let replayed = agent::replay::replay(&stored.row, &world.rules);
+    assert_eq!(replayed, Replayed::Identical);
+}
+
+/// A model that is slow is not waited for.
+#[test]
+fn a_slow_model_is_stopped_by_the_clock() {
+    let world = world(Mode::Guarded);
+    let (asking, heard) = asking(Some(PRICE), |_, _| {
+        std::thread::sleep(Duration::from_millis(60));
+        Ok(tool("read_request", "{}"))
+    });
+    let bounds = Bounds {
+        time: Duration::from_millis(100),
+        ..bounds()
+    };
+    let adviser = ModelAdviser::new(asking.clone(), asking, bounds);
+    let (decision, evidence) = approved(&world, &adviser);
+    assert_eq!(findings(&decision), ["advice-bound-reached"]);
+    let remarks = evidence.analysis.unwrap().remarks;
+    assert_eq!(remarks, ["the time for asking is over"]);
+    assert_eq!(heard.lock().unwrap().len(), 2);
 }
 
 /// A call that is not its to make spoils what it says beside it, whatever comes first.

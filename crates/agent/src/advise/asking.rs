@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use decision::evidence::analysis::{Exchange, Fault};
 use ports::model::{Answer, Call, Model, ModelError, Price, Reason, Stop, Turn, Usage};
 
-use super::purse::Purse;
+use super::budget::Budget;
 use super::text::plain;
 use crate::replay::hex;
 
@@ -80,8 +80,8 @@ impl Asking {
         self.model.name()
     }
 
-    /// Asks, and pays from all of `purses`. `prompt` is the name and version of the instructions, for the record.
-    pub fn ask(&self, call: &Call<'_>, prompt: &str, purses: &[&Purse]) -> Asked {
+    /// Asks, and pays from all of `budgets`. `prompt` is the name and version of the instructions, for the record.
+    pub fn ask(&self, call: &Call<'_>, prompt: &str, budgets: &[&Budget]) -> Asked {
         let Some(price) = self.model.price() else {
             let why = format!("no price is known for {}", self.name());
             return Asked::unsent(Fault::Lost, why);
@@ -101,16 +101,23 @@ impl Asking {
         };
         let mut waited = Duration::from_millis(500);
         loop {
-            // All purses or none: what was set aside in some is given back.
-            let aside: Vec<_> = purses.iter().map(|purse| purse.set_aside(worst)).collect();
+            // All budgets or none: what was set aside in some is given back.
+            let aside: Vec<_> = budgets
+                .iter()
+                .map(|budget| budget.set_aside(worst))
+                .collect();
             if aside.iter().any(Option::is_none) {
                 for own in aside.into_iter().flatten() {
                     own.spend(0);
                 }
-                let why = "what may be spent does not cover another call".to_owned();
-                let failed = Failed::new(Fault::BoundReached, why);
+                let is_late = budgets.iter().any(|own| own.is_over_after(Duration::ZERO));
+                let why = if is_late {
+                    "the time for asking is over"
+                } else {
+                    "what may be spent does not cover another call"
+                };
                 return Asked {
-                    answer: Err(failed),
+                    answer: Err(Failed::new(Fault::BoundReached, why.to_owned())),
                     exchange: (exchange.tries > 0).then_some(exchange),
                 };
             }
@@ -141,7 +148,11 @@ impl Asking {
                         exchange.asked = hex(asked);
                     }
                     let again = error.again_after.filter(|_| exchange.tries < TRIES_MAX);
-                    let Some(after) = again.filter(|after| *after <= WAIT_MAX) else {
+                    let is_in_time = |wait: &Duration| {
+                        *wait <= WAIT_MAX && budgets.iter().all(|own| !own.is_over_after(*wait))
+                    };
+                    let wait = again.map(|after| after.max(waited)).filter(is_in_time);
+                    let Some(wait) = wait else {
                         // One failure for each question: a text that a provider chokes on must not shut out the others.
                         self.circuit().failed(&error);
                         return Asked {
@@ -149,7 +160,7 @@ impl Asking {
                             exchange: Some(exchange),
                         };
                     };
-                    (self.wait)(after.max(waited));
+                    (self.wait)(wait);
                     waited = waited.saturating_mul(4);
                     // Others may have found meanwhile that it is in trouble.
                     if let Some(why) = self.circuit().why_open() {

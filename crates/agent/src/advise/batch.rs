@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use decision::evidence::analysis::{Exchange, Fault};
 use decision::vault::evidence::Opinion;
@@ -12,13 +13,13 @@ use ports::analyst::{Analyst, Subject};
 use ports::model::{Call, Form, Turn};
 
 use super::asking::{Asked, Asking, Failed};
+use super::budget::{Budget, dollars};
 use super::normal::{self, Said};
 use super::probe::probe;
 use super::prompts::{Prompt, vault_analysis};
-use super::purse::{Purse, dollars};
 use super::question::{form, id_of, question};
 use super::text::Pseudonyms;
-use super::{built_in, purse::nanodollars};
+use super::{budget::nanodollars, built_in};
 
 /// Tokens of an answer for each request, and for the frame around them.
 const TOKENS_EACH: u32 = 400;
@@ -40,7 +41,9 @@ pub struct ModelAnalyst {
     asking: Arc<Asking>,
     settings: BatchSettings,
     own_user: Option<String>,
-    run: Purse,
+    run: Budget,
+    /// Part of the run's that may go into what only the report shows.
+    report: Budget,
     prompt: Prompt,
     form: Form,
     lost: Mutex<BTreeMap<String, u64>>,
@@ -63,7 +66,8 @@ impl ModelAnalyst {
                 each: settings.each.max(nanodollars(0.000_001)),
             },
             own_user,
-            run: Purse::new(limit),
+            run: Budget::new(limit),
+            report: Budget::new(limit / 2),
             prompt: vault_analysis(),
             form: form(),
             lost: Mutex::default(),
@@ -75,7 +79,17 @@ impl ModelAnalyst {
     /// # Errors
     /// When no answer came, or one that is none.
     pub fn probe(&self) -> Result<(), Failed> {
-        probe(&self.asking, &[&self.run])
+        let probed = probe(&self.asking, &[&self.run]);
+        // The vault is read first, for as long as that takes.
+        self.run.rest();
+        probed
+    }
+
+    /// The same, asking no longer than `time` from the first question on.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        self.run = self.run.within(time);
+        self
     }
 
     /// What was spent, in nanodollars.
@@ -99,12 +113,14 @@ impl ModelAnalyst {
                 .saturating_mul(count)
                 .saturating_add(TOKENS_FRAME),
         };
-        let own = Purse::new(self.settings.each);
-        let alone = subjects.len() == 1;
-        let purses: Vec<&Purse> = std::iter::once(&self.run)
-            .chain(alone.then_some(&own))
-            .collect();
-        let Asked { answer, exchange } = self.asking.ask(&call, &self.prompt.version, &purses);
+        let each = Budget::new(self.settings.each);
+        let own = if subjects.iter().any(|subject| subject.decides) {
+            &each
+        } else {
+            &self.report
+        };
+        let Asked { answer, exchange } =
+            (self.asking).ask(&call, &self.prompt.version, &[&self.run, own]);
         let said = answer.and_then(|answer| {
             normal::opinions(&answer.text).map_err(|(fault, why)| Failed {
                 fault,

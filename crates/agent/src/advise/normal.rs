@@ -178,19 +178,15 @@ pub(super) fn advice(
     if let Some((fault, why)) = beyond(&said.more) {
         add(fault, why);
     }
-    let advice = match said.advice.trim().to_lowercase().as_str() {
-        "nothing" => Advice::Nothing,
-        "narrow" => Advice::Narrow,
-        "ask_first" => Advice::AskFirst,
-        "look_closer" => Advice::LookCloser,
-        _ => {
-            add(
-                Fault::Unreadable,
-                "its advice is none of the four".to_owned(),
-            );
-            Advice::Nothing
-        }
-    };
+    let word = said.advice.trim().to_lowercase();
+    let advice = Advice::ALL.into_iter().find(|own| own.name() == word);
+    if advice.is_none() {
+        add(
+            Fault::Unreadable,
+            "its advice is none of the four".to_owned(),
+        );
+    }
+    let advice = advice.unwrap_or_default();
     let confidence = basis_points(&said.confidence);
     if confidence.is_none() {
         add(

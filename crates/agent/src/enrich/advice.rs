@@ -31,7 +31,8 @@ pub(crate) fn gather_advised(
         Some(before) if said.is_some() || !before.1.faults.contains(&Fault::Lost) => before,
         before => {
             let (frozen, ruling, _) = decide(gathered.evidence, agent.rules);
-            let now = adviser.advise(agent.rules, &frozen, &ruling);
+            let spent = before.as_ref().map_or(0, |own| own.1.spent());
+            let now = adviser.advise(agent.rules, &frozen, &ruling, spent);
             // Somebody thought for seconds: what is ruled upon is what is known afterwards.
             gathered = gather(agent, request, agent.now()?)?;
             match before {
@@ -49,6 +50,7 @@ fn together((advice, mut earlier): Said, (now, analysis): Said) -> Said {
     earlier.faults.retain(|fault| *fault != Fault::Lost);
     // Why it was lost and what was paid stands in the record of then.
     earlier.remarks.clear();
+    earlier.spent_before = earlier.spent();
     earlier.exchanges.clear();
     (advice.more_cautious(now), earlier.joined(analysis))
 }

@@ -68,7 +68,7 @@ impl Outcome {
             ));
         }
         if self.nanodollars > 0 {
-            let dollars = crate::advise::purse::dollars(self.nanodollars);
+            let dollars = crate::advise::budget::dollars(self.nanodollars);
             scope.push(format!("the configured model cost {dollars} USD"));
         }
         scope

@@ -133,7 +133,7 @@ impl<'a> Tickets<'a> {
         let adviser = setup
             .parts
             .adviser(asked.fast.clone(), asked.strong.clone(), &bounds);
-        let (advice, analysis) = adviser.advise(self.rules, &before.frozen, &before.ruling);
+        let (advice, analysis) = adviser.advise(self.rules, &before.frozen, &before.ruling, 0);
         let is_silent =
             advice == Advice::Nothing && analysis.triggers.is_empty() && analysis.faults.is_empty();
         let is_dropped = is_silent && before.ruling.shown >= Stands::Escalate;

@@ -6,7 +6,7 @@ use decision::findings::{Check, Kind};
 use decision::rules::Rules;
 use decision::verdict::{Ruling, alternatives, explain};
 
-use crate::advise::purse::dollars;
+use crate::advise::budget::dollars;
 
 /// A card: sections in their fixed order, each of lines.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent::advise::purse::Purse;
+use agent::advise::budget::Budget;
 use decision::evidence::analysis::Fault;
 use ports::model::{Answer, Call, Reason, Stop, Turn};
 
@@ -30,29 +30,29 @@ fn what_may_be_tried_again_is_tried_three_times() {
         2 => Err(error(Reason::Overloaded, again)),
         _ => Ok(text("yes")),
     });
-    let purse = Purse::new(u64::MAX);
-    let asked = asking.ask(&call(&ours()), "p 1", &[&purse]);
+    let budget = Budget::new(u64::MAX);
+    let asked = asking.ask(&call(&ours()), "p 1", &[&budget]);
     assert_eq!(asked.answer.unwrap().text, "yes");
     let exchange = asked.exchange.unwrap();
     assert_eq!((exchange.tries, heard.lock().unwrap().len()), (2, 3));
     assert_eq!(exchange.nanodollars, 1_000 * 3_000 + 100 * 15_000);
-    assert_eq!(purse.spent(), exchange.nanodollars);
+    assert_eq!(budget.spent(), exchange.nanodollars);
 }
 
 #[test]
 fn what_may_not_be_tried_again_is_not() {
     for reason in [Reason::BadRequest, Reason::TooLarge, Reason::Filtered] {
         let (asking, heard) = asking(Some(PRICE), move |_, _| Err(error(reason, None)));
-        let purse = Purse::new(u64::MAX);
+        let budget = Budget::new(u64::MAX);
         for _ in 0..7 {
-            assert!(asking.ask(&call(&ours()), "p", &[&purse]).answer.is_err());
+            assert!(asking.ask(&call(&ours()), "p", &[&budget]).answer.is_err());
         }
         assert_eq!(
             heard.lock().unwrap().len(),
             7,
             "{reason:?} says nothing of the provider"
         );
-        assert_eq!(purse.spent(), 0);
+        assert_eq!(budget.spent(), 0);
     }
     // An hour is too long to wait for.
     let hour = Some(Duration::from_secs(3_600));
@@ -94,14 +94,14 @@ fn nothing_is_asked_without_a_price_or_the_money_for_the_worst() {
 
     let (dear, heard) = asking(Some(PRICE), |_, _| Ok(text("yes")));
     let worst = PRICE.worst("be careful".len() + "a question".len() + 4_096 + 64, 100);
-    let (short, enough) = (Purse::new(worst - 1), Purse::new(worst));
+    let (short, enough) = (Budget::new(worst - 1), Budget::new(worst));
     let asked = dear.ask(&call(&ours()), "p", &[&enough, &short]);
     assert_eq!(asked.answer.unwrap_err().fault, Fault::BoundReached);
     assert!(heard.lock().unwrap().is_empty());
     assert_eq!(
         enough.spent(),
         0,
-        "what the other purse set aside went back"
+        "what the other budget set aside went back"
     );
     assert!(dear.ask(&call(&ours()), "p", &[&enough]).answer.is_ok());
 }
@@ -109,10 +109,10 @@ fn nothing_is_asked_without_a_price_or_the_money_for_the_worst() {
 #[test]
 fn a_call_that_may_have_been_counted_costs_its_worst() {
     let (asking, _) = asking(Some(PRICE), |_, _| Err(error(Reason::TimedOut, None)));
-    let purse = Purse::new(u64::MAX);
-    let asked = asking.ask(&call(&ours()), "p", &[&purse]);
+    let budget = Budget::new(u64::MAX);
+    let asked = asking.ask(&call(&ours()), "p", &[&budget]);
     assert!(asked.exchange.unwrap().estimated);
-    assert!(purse.spent() > 100 * 15_000);
+    assert!(budget.spent() > 100 * 15_000);
     // So does one whose provider tells no usage.
     let (quiet, _) = super::model::asking(Some(PRICE), |_, _| {
         Ok(Answer {
@@ -120,9 +120,9 @@ fn a_call_that_may_have_been_counted_costs_its_worst() {
             ..text("yes")
         })
     });
-    let purse = Purse::new(u64::MAX);
-    let asked = quiet.ask(&call(&ours()), "p", &[&purse]);
-    assert!(asked.exchange.unwrap().estimated && purse.spent() > 100 * 15_000);
+    let budget = Budget::new(u64::MAX);
+    let asked = quiet.ask(&call(&ours()), "p", &[&budget]);
+    assert!(asked.exchange.unwrap().estimated && budget.spent() > 100 * 15_000);
 }
 
 /// The record of a question that failed says what was asked, where something was sent.

@@ -248,7 +248,7 @@ fn a_model_that_is_lost_is_not_asked_over_and_over_and_withholds_everything() {
     }
 }
 
-/// The question at the start of a run is one of the run: paid from its purse, and its failure counts.
+/// The question at the start of a run is one of the run: paid from its budget, and its failure counts.
 #[test]
 fn the_run_pays_for_the_probe_and_remembers_how_it_failed() {
     let (good, heard) = asking(Some(PRICE), |_, _| Ok(text("ready")));
@@ -279,6 +279,18 @@ fn the_run_pays_for_the_probe_and_remembers_how_it_failed() {
     let own = ModelAnalyst::new(dear, settings, None, 1_000);
     assert_eq!(own.probe().unwrap_err().fault, Fault::BoundReached);
     assert!(heard.lock().unwrap().is_empty());
+
+    // The time of a run begins with its questions: before them the vault is read.
+    let (good, _) = asking(Some(PRICE), |heard, number| match number {
+        1 => Ok(text("ready")),
+        _ => Ok(text(&agreed(heard))),
+    });
+    let own = analyst(&good, 10).within(Duration::from_millis(400));
+    assert!(own.probe().is_ok());
+    std::thread::sleep(Duration::from_millis(450));
+    for (opinion, _) in judged(&own, requests(3, |_| true)) {
+        assert_eq!(opinion.faults, []);
+    }
 
     // Whoever refuses answers.
     let (shy, _) = asking(Some(PRICE), |_, _| {
@@ -312,6 +324,51 @@ fn money_that_is_spent_is_a_lost_model() {
     for (opinion, action) in &judged {
         assert_eq!(action.is_some(), opinion.faults.is_empty());
     }
+}
+
+/// What only the report shows never takes the money from what decides.
+#[test]
+fn the_report_leaves_half_of_the_money() {
+    let (asking, heard) = asking(Some(PRICE), |heard, _| Ok(text(&agreed(heard))));
+    let settings = BatchSettings {
+        size: 1,
+        at_once: 1,
+        each: 250_000_000,
+    };
+    let one_call = PRICE.of(&text("").usage.unwrap());
+    let limit = one_call * 40 + 120_000_000;
+    let analyst = ModelAnalyst::new(asking, settings, None, limit);
+    let shown = judged(&analyst, requests(500, |_| false));
+    let lost = |opinion: &Opinion| opinion.faults == [Fault::Lost];
+    assert!(shown.iter().any(|(opinion, _)| lost(opinion)));
+    assert!(analyst.spent() <= limit / 2);
+    let asked = heard.lock().unwrap().len();
+    let decided = judged(&analyst, requests(10, |_| true));
+    assert!(
+        decided
+            .iter()
+            .all(|(opinion, action)| !lost(opinion) && action.is_some())
+    );
+    assert_eq!(heard.lock().unwrap().len(), asked + 10);
+}
+
+/// A run does not wait for ever for a slow model: what was not asked about in time has no opinion, and nothing is done.
+#[test]
+fn a_run_has_its_time() {
+    let (asking, heard) = asking(Some(PRICE), |heard, _| {
+        std::thread::sleep(Duration::from_millis(30));
+        Ok(text(&agreed(heard)))
+    });
+    let analyst = analyst(&asking, 25).within(Duration::from_millis(150));
+    let judged = judged(&analyst, requests(100, |_| true));
+    let asked = heard.lock().unwrap().len();
+    assert!((4..60).contains(&asked), "{asked}");
+    for (opinion, action) in &judged {
+        assert_eq!(action.is_some(), opinion.faults.is_empty());
+    }
+    let open = judged.iter().filter(|(_, action)| action.is_some()).count();
+    assert_eq!(open, asked);
+    assert!(analyst.remarks()[0].contains("the time for asking is over"));
 }
 
 /// INVARIANT(no-secrets): what leaves is the allow-list, with other names for people.

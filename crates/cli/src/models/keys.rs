@@ -68,6 +68,16 @@ pub(crate) const KEYS: &[Key] = &[
         "most that one run over the vault may cost, in US dollars. One ticket costs at most what the contract allows",
     ),
     key(
+        "MODEL_RUN_TIME",
+        "30m",
+        "how long one run over the vault goes on asking, from its first question on",
+    ),
+    key(
+        "MODEL_TICKET_TIME",
+        "2m",
+        "how long one ticket's review goes on asking",
+    ),
+    key(
         "MODEL_PRICES",
         "the bundled table",
         "file with prices of models, in the form of the bundled one. A model without a price is not asked; a server on this machine or a private address costs nothing",

@@ -8,13 +8,14 @@ mod ring;
 pub(crate) mod tickets;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use agent::advise::BuiltIn;
 use agent::advise::asking::Asking;
 use agent::advise::batch::{BatchSettings, ModelAnalyst};
+use agent::advise::budget::{Budget, nanodollars};
 use agent::advise::probe::probe;
-use agent::advise::purse::{Purse, nanodollars};
-use agent::advise::ticket::{Bounds, LostAdviser, ModelAdviser};
+use agent::advise::ticket::{self, Bounds, LostAdviser, ModelAdviser};
 use agent::redteam::Configured;
 use connectors::PamVault;
 use connectors::llm::{self, Provider, SettingsError};
@@ -28,8 +29,13 @@ use crate::error::{Error, Exit};
 use crate::settings::Home;
 use crate::vault::environment::{Environment, refuse};
 use crate::vault::kept::{Asks, Kept};
-use crate::vault::settings::seconds;
+use crate::vault::settings::{seconds, time};
 use crate::wiring;
+
+/// How long a run goes on asking, unless it is set.
+const RUN_TIME: Duration = Duration::from_mins(30);
+/// The longest that may be set for a run or a ticket.
+const LONGEST: Duration = Duration::from_mins(600);
 
 /// A model as the operator set it; its key may still be in the vault.
 #[derive(Clone)]
@@ -41,6 +47,8 @@ pub(crate) struct ModelSettings {
     at_once: usize,
     batch: usize,
     run_limit: u64,
+    run_time: Duration,
+    ticket_time: Duration,
     each: u64,
     /// The asset of the vault that holds the key.
     key_asset: Option<String>,
@@ -93,6 +101,8 @@ pub(crate) fn read(home: &Home, keys: &Environment) -> Result<Option<ModelSettin
         at_once: keys.number("MODEL_CONCURRENCY", 8, 1, 64)? as usize,
         batch: keys.number("OPENAI_ANALYSIS_BATCH_SIZE", 25, 1, 100)? as usize,
         run_limit,
+        run_time: time(keys, "MODEL_RUN_TIME", RUN_TIME, LONGEST)?,
+        ticket_time: time(keys, "MODEL_TICKET_TIME", ticket::TIME, LONGEST)?,
         each: Bounds::of(&contract).limit,
         key_asset,
     };
@@ -197,8 +207,8 @@ impl ModelSettings {
         if self.lacks_key() {
             return Ok(Err(self.no_key()));
         }
-        let purse = Purse::new(self.each);
-        let probed = probe(&*self.asking(model)?, &[&purse]);
+        let budget = Budget::new(self.each);
+        let probed = probe(&*self.asking(model)?, &[&budget]);
         Ok(probed.map_err(|failed| Lost {
             why: failed.why,
             is_open: false,
@@ -239,6 +249,7 @@ impl ModelSettings {
         };
         let asking = self.asking(&self.fast)?;
         let analyst = ModelAnalyst::new(asking, settings, own_user, self.run_limit);
+        let analyst = analyst.within(self.run_time);
         Ok(match analyst.probe() {
             Ok(()) => (Box::new(analyst), None),
             Err(failed) => (Box::new(InPlaceOf(analyst)), Some(failed.why)),
@@ -265,6 +276,10 @@ impl ModelSettings {
                 why: self.no_key().why,
             }));
         }
+        let bounds = Bounds {
+            time: self.ticket_time,
+            ..bounds
+        };
         let fast = self.asking(&self.fast)?;
         let strong = if self.strong == self.fast {
             fast.clone()

@@ -77,13 +77,19 @@ impl TicketModel {
 }
 
 impl Adviser for TicketModel {
-    fn advise(&self, rules: &Rules, frozen: &Frozen, ruling: &Ruling) -> (Advice, Analysis) {
+    fn advise(
+        &self,
+        rules: &Rules,
+        frozen: &Frozen,
+        ruling: &Ruling,
+        spent: u64,
+    ) -> (Advice, Analysis) {
         let adviser = match self {
             Self::Ready(adviser) => adviser,
             // Who comes second waits for the key too.
             Self::InVault(own) => &own.opened.get_or_init(|| own.open()).adviser,
         };
-        adviser.advise(rules, frozen, ruling)
+        adviser.advise(rules, frozen, ruling, spent)
     }
 }
 

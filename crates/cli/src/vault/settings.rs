@@ -245,14 +245,37 @@ fn threshold(keys: &Environment, name: &str, default: RiskLevel) -> Result<RiskL
 
 /// A wait in seconds, from 1 to 600.
 pub(crate) fn seconds(keys: &Environment, name: &str, default: u64) -> Result<Duration, Error> {
+    time(
+        keys,
+        name,
+        Duration::from_secs(default),
+        Duration::from_mins(10),
+    )
+}
+
+/// A time such as `90s` or `30m`, from a second to `longest`. A number alone counts seconds.
+pub(crate) fn time(
+    keys: &Environment,
+    name: &str,
+    default: Duration,
+    longest: Duration,
+) -> Result<Duration, Error> {
     let Some(value) = keys.get(name) else {
-        return Ok(Duration::from_secs(default));
+        return Ok(default);
     };
-    let seconds = value.strip_suffix('s').unwrap_or(value).parse().ok();
-    seconds
-        .filter(|seconds| (1..=600).contains(seconds))
-        .map(Duration::from_secs)
-        .ok_or_else(|| refuse(name, value, "seconds from `1s` to `600s`"))
+    let (number, unit) = match value.strip_suffix('m') {
+        Some(minutes) => (minutes, 60),
+        None => (value.strip_suffix('s').unwrap_or(value), 1),
+    };
+    let time = number
+        .parse()
+        .ok()
+        .map(|number: u32| Duration::from_secs(u64::from(number) * unit));
+    time.filter(|time| (Duration::from_secs(1)..=longest).contains(time))
+        .ok_or_else(|| {
+            let expected = format!("a time from `1s` to `{}s`", longest.as_secs());
+            refuse(name, value, expected)
+        })
 }
 
 /// Business hours; `None` when they were not set. One of the two alone is a mistake.

@@ -111,7 +111,7 @@ fn each_style_of_provider_lets_pass_and_withholds() {
         let cost = exchange["nanodollars"].as_u64().unwrap();
         assert!(cost > 0, "{style}");
         // The report and the run tell what was paid, the question at the start with it.
-        let told = format!("{} of 5.0000 USD", agent::advise::purse::dollars(cost * 6));
+        let told = format!("{} of 5.0000 USD", agent::advise::budget::dollars(cost * 6));
         assert_eq!(ran.told["model_cost"], told, "{style}");
         for kind in ["md", "html", "json"] {
             assert!(ran.report(kind).contains(&told), "{style}, {kind}");

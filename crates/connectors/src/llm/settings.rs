@@ -398,8 +398,8 @@ mod tests {
             ),
             (
                 Compatible,
-                "http://gpu.example:8000",
-                "http://gpu.example:8000/v1",
+                "http://10.1.2.3:8000",
+                "http://10.1.2.3:8000/v1",
             ),
             (
                 Compatible,

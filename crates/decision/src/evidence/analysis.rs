@@ -2,9 +2,55 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::record::Advice;
 use crate::findings::confidence::BasisPoints;
 use crate::findings::{FindingSet, Kind};
+
+/// What an analyst said, normalised. INVARIANT(ratchet): it can only withhold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// Nothing to add.
+    #[default]
+    Nothing,
+    /// Less would do.
+    Narrow,
+    /// Ask something first.
+    AskFirst,
+    /// A person should look.
+    LookCloser,
+}
+
+impl Advice {
+    /// The more cautious of two.
+    #[must_use]
+    pub fn more_cautious(self, other: Self) -> Self {
+        let rank = |advice| Self::ALL.iter().position(|own| *own == advice);
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
+    }
+
+    /// The name in records and files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Narrow => "narrow",
+            Self::AskFirst => "ask_first",
+            Self::LookCloser => "look_closer",
+        }
+    }
+
+    /// Every advice, from the least to the most cautious.
+    pub const ALL: [Self; 4] = [
+        Self::Nothing,
+        Self::Narrow,
+        Self::AskFirst,
+        Self::LookCloser,
+    ];
+}
 
 /// What a model said, normalised: no text in it is longer than its bound, and none has markup or invisible characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +76,23 @@ pub struct Analysis {
     /// The calls that were made, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
+    /// What earlier calls about the same content cost, which stand in earlier records, in nanodollars.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub spent_before: u64,
+}
+
+fn is_nothing(nanodollars: &u64) -> bool {
+    *nanodollars == 0
 }
 
 impl Analysis {
+    /// What was spent on the same content so far, in nanodollars.
+    #[must_use]
+    pub fn spent(&self) -> u64 {
+        (self.exchanges.iter().map(|own| own.nanodollars))
+            .fold(self.spent_before, u64::saturating_add)
+    }
+
     /// What either says: faults and reasons add up, the lower confidence counts. The analyst is that of `later`.
     #[must_use]
     pub fn joined(self, later: Self) -> Self {
@@ -69,6 +129,7 @@ impl Analysis {
             note,
             remarks,
             exchanges,
+            spent_before: self.spent_before.saturating_add(later.spent_before),
         }
     }
 }

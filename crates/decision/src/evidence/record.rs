@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::analysis::{Analysis, Exchange, Fault, Trigger};
+pub use super::analysis::{Advice, Analysis, Exchange, Fault, Trigger};
 pub use super::target::{Given, GivenKind, Target};
 use crate::findings::Kind;
 use crate::request::{Content, Request};
@@ -353,40 +353,4 @@ pub struct AcceptedException {
     pub until: Timestamp,
     /// What is done instead of separating.
     pub control: String,
-}
-
-/// What an analyst said, normalised. INVARIANT(ratchet): it can only withhold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Advice {
-    /// Nothing to add.
-    #[default]
-    Nothing,
-    /// Less would do.
-    Narrow,
-    /// Ask something first.
-    AskFirst,
-    /// A person should look.
-    LookCloser,
-}
-
-impl Advice {
-    /// The more cautious of two.
-    #[must_use]
-    pub fn more_cautious(self, other: Self) -> Self {
-        let rank = |advice| Self::ALL.iter().position(|own| *own == advice);
-        if rank(other) > rank(self) {
-            other
-        } else {
-            self
-        }
-    }
-
-    /// Every advice, from the least to the most cautious.
-    pub const ALL: [Self; 4] = [
-        Self::Nothing,
-        Self::Narrow,
-        Self::AskFirst,
-        Self::LookCloser,
-    ];
 }

@@ -3,6 +3,7 @@
 //! Permission is never decided here: it is byte-equality with a catalogue id or a declared alias.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use unicode_security::skeleton;
 
@@ -246,6 +247,19 @@ fn tokens(text: &str, split: Split) -> Vec<String> {
 /// Case and look-alike letters folded away (Unicode TR 39 skeleton of the lower-cased text).
 #[must_use]
 pub fn fold(text: &str) -> String {
+    /// What each ASCII letter and digit becomes. None of them changes what stands beside it.
+    static PLAIN: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let all = ('\0'..='\x7f').map(|letter| fold_any(letter.encode_utf8(&mut [0; 4])));
+        all.collect()
+    });
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return fold_any(text);
+    }
+    let folded = text.bytes().filter_map(|byte| PLAIN.get(usize::from(byte)));
+    folded.map(String::as_str).collect()
+}
+
+fn fold_any(text: &str) -> String {
     let lower = text.to_lowercase();
     let first: String = skeleton(&lower).collect();
     // The skeleton of a digit may be a capital letter (0 -> O), and that letter's lower case may fold further.
@@ -255,6 +269,9 @@ pub fn fold(text: &str) -> String {
 /// Controls, formatting and other characters that take no place on a screen.
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_control();
+    }
     character.is_control()
         || matches!(character,
             '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
@@ -308,6 +325,31 @@ mod tests {
                 "{pattern} must leave {access} alone"
             );
         }
+    }
+
+    /// The short way of plain letters is the long way: of each, of every pair, and beside what is not plain.
+    #[test]
+    fn plain_letters_fold_as_all_do() {
+        let plain: Vec<char> = ('\0'..='\x7f')
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
+        for first in &plain {
+            for second in &plain {
+                let pair: String = [*first, *second].iter().collect();
+                assert_eq!(fold(&pair), fold_any(&pair), "{pair}");
+            }
+        }
+        for text in [
+            "",
+            "Administrator01",
+            "rnI1l0O",
+            "m\u{301}m",
+            "pr0d-x",
+            "A%B",
+        ] {
+            assert_eq!(fold(text), fold_any(text), "{text}");
+        }
+        assert_eq!(fold("m1I0"), fold("rnlIO"));
     }
 
     #[test]

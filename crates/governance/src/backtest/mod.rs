@@ -7,6 +7,7 @@
 //! What a history does not carry is taken as complete; [`ASSUMPTIONS`] says so in a report. Holdings are no such thing:
 //! of a row without them conflicts cannot be told, and the rules escalate it as they would a live request.
 
+mod column;
 mod compare;
 mod holdings;
 mod interner;
@@ -25,13 +26,14 @@ use decision::rules::Rules;
 use decision::time::Timestamp;
 use thiserror::Error;
 
+pub use column::Column;
 pub use compare::{Change, Changed, Comparison};
 pub use holdings::HoldingsTable;
 pub use measure::{Measure, percent};
 pub use read::{Format, Input, LINE_BYTES_MAX};
 pub use report::Report;
-pub use row::{Column, OwnerDecision, Place};
-pub use tally::{Breach, BrokenRow, LISTED_MAX, agrees};
+pub use row::{OwnerDecision, Place};
+pub use tally::{Breach, BrokenRow, LISTED_MAX, agrees, agrees_with_advice};
 
 use judge::{Judge, Setting};
 use work::Work;

@@ -1,110 +1,18 @@
-//! What a row of history says, column by column: names, values, and their meaning as numbers. One place for all readers.
+//! What a row of history says, column by column: values, and their meaning as numbers. One place for all readers.
 
 use std::borrow::Cow;
 
 use decision::evidence::case::JustificationState;
+use decision::evidence::record::Advice;
+use decision::findings::confidence::BasisPoints;
 use decision::findings::justification;
 use decision::rules::ApprovalSet;
 use decision::rules::policy::ApprovalKind;
 use decision::time::{Minutes, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use super::column::Column;
 use super::interner::Interner;
-
-macro_rules! columns {
-    ($($(#[$doc:meta])* $column:ident $name:literal $expected:literal;)*) => {
-        /// A column of a history.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Column { $($(#[$doc])* $column,)* }
-
-        impl Column {
-            /// Every column.
-            pub const ALL: &'static [Self] = &[$(Self::$column),*];
-
-            /// Its name in a file.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$column => $name,)* }
-            }
-
-            /// What it holds, in words.
-            #[must_use]
-            pub fn expected(self) -> &'static str {
-                match self { $(Self::$column => $expected,)* }
-            }
-        }
-    };
-}
-
-columns! {
-    /// The ticket system's id. Required.
-    RequestId "request_id" "text";
-    /// Login of the person who asked. Required.
-    Requester "requester" "a login";
-    /// Login of the person whom it was for, when that was somebody else.
-    OnBehalfOf "on_behalf_of" "a login";
-    /// Roles of that person at the time; the column may be called `role` too.
-    Roles "roles" "role names: a list, or text with `;` between them";
-    /// Their department; only conditions read it.
-    Department "department" "text";
-    /// What was asked for. Required.
-    Access "access" "text such as `repo:read`";
-    /// For how long.
-    Duration "duration" "a length of time such as `8h`, `30d` or `PT8H`";
-    /// Until when, instead of a duration.
-    Until "until" "a time such as 2026-11-22T08:00:00Z";
-    /// When it was filed.
-    CreatedAt "created_at" "a time such as 2026-11-22T08:00:00Z";
-    /// When the owner decided; the moment of the decision. `created_at` stands in.
-    DecidedAt "decided_at" "a time such as 2026-11-22T08:00:00Z";
-    /// The reason as text, or whether there was one.
-    Justification "justification" "text, or true or false";
-    /// Approvals that stood when it was decided.
-    Approvals "approvals" "`manager`, `resource_owner`, `security`: a list, or text with `;` between them";
-    /// What the owner decided.
-    OwnerDecision "owner_decision" "`approve`, `ask`, `escalate` or `deny`";
-    /// The least entitlement that was needed, as the owner judged; `none` when nothing was.
-    MinimalAccess "minimal_access" "text such as `repo:read`, or `none`";
-    /// Whether it was a conflict, as the owner judged: true, false, or the id of a rule.
-    SodConflict "sod_conflict" "true, false, or the id of a rule";
-    /// What the person held then.
-    Holdings "holdings" "entitlements: a list, or text with `;` between them";
-    /// Further attributes of the person, as a JSON object; only conditions read them.
-    Attributes "attributes" "a JSON object of yes-or-no, whole numbers, texts or lists of texts";
-    /// Verified facts of the request, as a JSON object; only conditions read them.
-    Facts "facts" "a JSON object of yes-or-no, whole numbers, texts or lists of texts";
-}
-
-impl Column {
-    /// The column of that name, or `None`.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        if name == "role" {
-            return Some(Self::Roles);
-        }
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|column| column.name() == name)
-    }
-
-    /// Whether a row without it is broken.
-    #[must_use]
-    pub fn is_required(self) -> bool {
-        matches!(self, Self::RequestId | Self::Requester | Self::Access)
-    }
-
-    /// Whether only conditions read it.
-    #[must_use]
-    pub fn is_for_conditions(self) -> bool {
-        matches!(self, Self::Department | Self::Attributes | Self::Facts)
-    }
-
-    /// Whether it is kept as text and not as a number.
-    pub(crate) fn is_text(self) -> bool {
-        self.is_for_conditions() || self == Self::RequestId
-    }
-}
 
 /// What an owner decided, from the least to the most cautious.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -189,6 +97,10 @@ pub(crate) fn code(column: Column, text: &str, interner: &mut Interner) -> Code 
         Column::OwnerDecision => OwnerDecision::from_name(text).map(|decision| decision as Code),
         Column::SodConflict => Some(Code::from(!matches!(text, "false" | "no" | "none"))),
         Column::Holdings => held(text, interner),
+        Column::ModelAdvice => (Advice::ALL.iter().zip(0..))
+            .find(|(own, _)| own.name() == text)
+            .map(|(_, code)| code),
+        Column::ModelConfidence => text.parse().ok().map(code_of_share),
         Column::Attributes | Column::Facts => text.trim_start().starts_with('{').then_some(0),
     };
     found.unwrap_or(BROKEN)
@@ -198,6 +110,20 @@ pub(crate) fn code(column: Column, text: &str, interner: &mut Interner) -> Code 
 pub(crate) fn code_of_flag(column: Column, flag: bool) -> Code {
     if matches!(column, Column::Justification | Column::SodConflict) {
         flag.into()
+    } else {
+        BROKEN
+    }
+}
+
+/// The number of a share: in basis points.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be between 0 and 1"
+)]
+pub(crate) fn code_of_share(share: f64) -> Code {
+    if (0.0..=1.0).contains(&share) {
+        (share * 10_000.0).round() as Code
     } else {
         BROKEN
     }
@@ -293,7 +219,9 @@ impl<'a> Texts<'a> {
             | Column::OwnerDecision
             | Column::MinimalAccess
             | Column::SodConflict
-            | Column::Holdings => return,
+            | Column::Holdings
+            | Column::ModelAdvice
+            | Column::ModelConfidence => return,
         };
         *slot = text;
     }
@@ -324,6 +252,8 @@ pub(crate) struct Row<'a> {
     /// Number in `names`.
     pub(crate) minimal_access: Option<u32>,
     pub(crate) sod_conflict: Option<bool>,
+    /// What a model advised, and how sure it said that it was.
+    pub(crate) model: Option<(Advice, BasisPoints)>,
 }
 
 impl<'a> Row<'a> {
@@ -354,6 +284,9 @@ impl<'a> Row<'a> {
         let (created_at, decided_at) = (moment(Column::CreatedAt)?, moment(Column::DecidedAt)?);
         let requester = number(Column::Requester)?;
         let bits = read(Column::Approvals)?.unwrap_or(0);
+        let advice = read(Column::ModelAdvice)?
+            .and_then(|code| Advice::ALL.get(usize::try_from(code).ok()?).copied());
+        let sure = read(Column::ModelConfidence)?.and_then(|code| u16::try_from(code).ok());
         let (duration, until) = (number(Column::Duration)?, moment(Column::Until)?);
         if duration.is_some() && until.is_some() {
             return Err(Column::Until);
@@ -384,6 +317,7 @@ impl<'a> Row<'a> {
                 .and_then(|code| OwnerDecision::ALL.get(usize::try_from(code).ok()?).copied()),
             minimal_access: number(Column::MinimalAccess)?,
             sod_conflict: read(Column::SodConflict)?.map(|code| code != 0),
+            model: advice.zip(sure.map(BasisPoints)),
         })
     }
 }

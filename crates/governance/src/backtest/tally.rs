@@ -1,6 +1,8 @@
 //! Counting what rows came to. Adding up is the same in every order, so the figures do not hang on threads.
 
+use decision::evidence::record::Advice;
 use decision::findings::TABLE;
+use decision::findings::confidence::BasisPoints;
 use decision::verdict::Answer;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +56,29 @@ pub(crate) struct Bucket {
     pub(crate) stated: u64,
 }
 
+/// Agreement by stated confidence, lowest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Curve(pub(crate) [Bucket; BUCKETS]);
+
+impl Curve {
+    fn add(&mut self, stated: BasisPoints, agreed: bool) {
+        let place = (usize::from(stated.0) * BUCKETS / 10_000).min(BUCKETS - 1);
+        if let Some(bucket) = self.0.get_mut(place) {
+            bucket.rows += 1;
+            bucket.agreed += u64::from(agreed);
+            bucket.stated += u64::from(stated.0);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (into, from) in self.0.iter_mut().zip(other.0) {
+            into.rows += from.rows;
+            into.agreed += from.agreed;
+            into.stated += from.stated;
+        }
+    }
+}
+
 /// What was counted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
@@ -72,7 +97,10 @@ pub(crate) struct Tally {
     pub(crate) conflicts: [Counts<2>; 2],
     /// Rows on which the owner judged conflicts and of which the holdings are not known.
     pub(crate) conflicts_unknown: u64,
-    pub(crate) buckets: [Bucket; BUCKETS],
+    /// Of our own confidence.
+    pub(crate) ours: Curve,
+    /// Of what models said how sure they were.
+    pub(crate) models: Curve,
     pub(crate) seen: Vec<u64>,
     pub(crate) only: Vec<u64>,
     /// By days since 1970.
@@ -100,7 +128,11 @@ impl Tally {
             if let Some(line) = self.matrix.get_mut(owner as usize) {
                 count(line, answer);
             }
-            self.add_confidence(judged, agrees(owner, judged.answer));
+            self.ours
+                .add(judged.ruling.confidence, agrees(owner, judged.answer));
+            if let Some((advice, stated)) = row.model {
+                self.models.add(stated, agrees_with_advice(owner, advice));
+            }
         }
         if let Some(scope) = judged.scope {
             let place = match scope {
@@ -155,16 +187,6 @@ impl Tally {
         }
     }
 
-    fn add_confidence(&mut self, judged: &Judged, agreed: bool) {
-        let stated = judged.ruling.confidence.0;
-        let place = (usize::from(stated) * BUCKETS / 10_000).min(BUCKETS - 1);
-        if let Some(bucket) = self.buckets.get_mut(place) {
-            bucket.rows += 1;
-            bucket.agreed += u64::from(agreed);
-            bucket.stated += u64::from(stated);
-        }
-    }
-
     fn add_grant(&mut self, row: &Row<'_>, interner: &Interner, judged: &Judged) {
         let to_the_owner = row.sod_conflict == Some(true);
         self.grants_with_owner_conflict += u64::from(row.sod_conflict.is_some());
@@ -216,11 +238,8 @@ impl Tally {
             other.conflicts.as_flattened(),
         );
         self.conflicts_unknown += other.conflicts_unknown;
-        for (into, from) in self.buckets.iter_mut().zip(other.buckets) {
-            into.rows += from.rows;
-            into.agreed += from.agreed;
-            into.stated += from.stated;
-        }
+        self.ours.merge(&other.ours);
+        self.models.merge(&other.models);
         grow(&mut self.seen, &other.seen);
         add(&mut self.seen, &other.seen);
         grow(&mut self.only, &other.only);
@@ -261,6 +280,13 @@ pub fn agrees(owner: OwnerDecision, answer: Answer) -> bool {
         OwnerDecision::Escalate => answer == Answer::Escalate,
         OwnerDecision::Deny => matches!(answer, Answer::Escalate | Answer::Deny),
     }
+}
+
+/// Whether a model's advice is what the owner decided: it held nothing back from what was approved as asked, and something from
+/// what was not.
+#[must_use]
+pub fn agrees_with_advice(owner: OwnerDecision, advice: Advice) -> bool {
+    (owner == OwnerDecision::Approve) == (advice == Advice::Nothing)
 }
 
 /// The findings that a list of counts is about, in the order of the table.

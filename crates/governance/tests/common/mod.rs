@@ -193,6 +193,8 @@ pub fn random_row(number: usize, dice: &mut Dice) -> Value {
             "decided_at": format!("2026-{:02}-{:02}T10:00:00Z", 1 + dice.below(11), 1 + dice.below(20)),
             "owner_decision": dice.of(&[json!("approve"), json!("ask"), json!("escalate"), json!("deny"), json!(null)]),
             "minimal_access": dice.of(&[json!("repo:read"), json!("db:read"), json!("none"), json!(null)]),
+            "model_advice": dice.of(&[json!("nothing"), json!("narrow"), json!("ask_first"), json!("look_closer"), json!(null)]),
+            "model_confidence": dice.of(&[json!(0), json!(0.3), json!(0.875), json!(1.0), json!(null)]),
             "sod_conflict": dice.of(&[json!(true), json!(false), json!("sod-1"), json!("none"), json!(null)]),
             "holdings": dice.of(&[json!([]), json!(["vendor:create"]), json!("payment:approve;ci:read"), json!(null)]),
         }),

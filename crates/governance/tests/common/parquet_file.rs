@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use parquet::basic::Compression;
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
@@ -20,6 +20,7 @@ pub enum Values {
     Text(Vec<ByteArray>),
     Flag(Vec<bool>),
     Number(Vec<i64>),
+    Share(Vec<f64>),
 }
 
 /// A column of one row group: definition levels, repetition levels, values.
@@ -67,6 +68,16 @@ impl Written {
         }
     }
 
+    /// Shares, some of which may be missing.
+    pub fn shares(shares: &[Option<f64>]) -> Self {
+        let defined = shares.iter().map(|share| i16::from(share.is_some()));
+        Self {
+            defined: Some(defined.collect()),
+            repeated: None,
+            values: Values::Share(shares.iter().flatten().copied().collect()),
+        }
+    }
+
     /// Flags, all of which are there.
     pub fn flags(flags: Vec<bool>) -> Self {
         Self {
@@ -97,6 +108,10 @@ pub fn file(
                     .unwrap(),
                 Values::Flag(values) => column
                     .typed::<BoolType>()
+                    .write_batch(values, defined, repeated)
+                    .unwrap(),
+                Values::Share(values) => column
+                    .typed::<DoubleType>()
                     .write_batch(values, defined, repeated)
                     .unwrap(),
                 Values::Number(values) => column

@@ -5,6 +5,7 @@ mod shown;
 mod tools;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use decision::evidence::Frozen;
 use decision::evidence::analysis::{Analysis, Exchange, Fault};
@@ -20,12 +21,14 @@ use serde_json::json;
 use self::shown::Shown;
 use self::tools::{Served, advice_schema, out_of_contract, registry, serve};
 use super::asking::{Asked, Asking};
+use super::budget::{Budget, dollars, nanodollars};
 use super::normal;
 use super::prompts::{Prompt, ticket_judgement, ticket_review};
-use super::purse::{Purse, dollars, nanodollars};
 
 /// Most calls of tools for one request.
 pub const TOOL_CALLS_MAX: usize = 16;
+/// Longest time for one request, unless it is set.
+pub const TIME: Duration = Duration::from_mins(2);
 /// Most tokens of one answer.
 const OUTPUT_TOKENS_MAX: u32 = 900;
 
@@ -38,6 +41,8 @@ pub struct Bounds {
     pub limit: u64,
     /// From where on somebody is told, in nanodollars.
     pub alert: u64,
+    /// Longest time from the first question on, after which none is asked any more. The contract says nothing of it.
+    pub time: Duration,
     /// Names of the tools that the model has.
     pub tools: Vec<String>,
 }
@@ -51,6 +56,7 @@ impl Bounds {
             turns: contract.loop_boundary.max_reasoning_turns,
             limit: nanodollars(contract.cost_boundary.max_usd_per_trace_loop),
             alert: nanodollars(contract.cost_boundary.alert_threshold_usd),
+            time: TIME,
             tools: contract.tool_boundary.allowed_tools.clone(),
         }
     }
@@ -89,7 +95,7 @@ impl ModelAdviser {
     fn review(
         &self,
         shown: &Shown<'_>,
-        purse: &Purse,
+        budget: &Budget,
         exchanges: &mut Vec<Exchange>,
     ) -> (Advice, Analysis) {
         let mut turns = vec![Turn::Ours(shown.opening().to_string())];
@@ -102,7 +108,7 @@ impl ModelAdviser {
                 form: None,
                 output_tokens_max: OUTPUT_TOKENS_MAX,
             };
-            let Asked { answer, exchange } = self.fast.ask(&call, &self.review.version, &[purse]);
+            let Asked { answer, exchange } = self.fast.ask(&call, &self.review.version, &[budget]);
             exchanges.extend(exchange);
             let answer = match answer {
                 Ok(answer) => answer,
@@ -159,7 +165,7 @@ impl ModelAdviser {
         &self,
         shown: &Shown<'_>,
         first: (Advice, &Analysis),
-        purse: &Purse,
+        budget: &Budget,
         exchanges: &mut Vec<Exchange>,
     ) -> (Advice, Analysis) {
         let (advice, analysis) = first;
@@ -181,7 +187,7 @@ impl ModelAdviser {
             form: Some(&self.form),
             output_tokens_max: OUTPUT_TOKENS_MAX,
         };
-        let Asked { answer, exchange } = self.strong.ask(&call, &self.judgement.version, &[purse]);
+        let Asked { answer, exchange } = self.strong.ask(&call, &self.judgement.version, &[budget]);
         exchanges.extend(exchange);
         match answer {
             Ok(answer) => normal::advice(&answer.text, shown.people(), |id| shown.knows(id)),
@@ -199,16 +205,23 @@ enum Step {
 }
 
 impl Adviser for ModelAdviser {
-    fn advise(&self, rules: &Rules, frozen: &Frozen, ruling: &Ruling) -> (Advice, Analysis) {
-        let purse = Purse::new(self.bounds.limit);
+    fn advise(
+        &self,
+        rules: &Rules,
+        frozen: &Frozen,
+        ruling: &Ruling,
+        spent: u64,
+    ) -> (Advice, Analysis) {
+        let left = self.bounds.limit.saturating_sub(spent);
+        let budget = Budget::new(left).within(self.bounds.time);
         let shown = Shown::of(rules, frozen, ruling);
         let mut exchanges = Vec::new();
         let mut analyst = self.fast.name().to_owned();
-        let (mut advice, mut analysis) = self.review(&shown, &purse, &mut exchanges);
+        let (mut advice, mut analysis) = self.review(&shown, &budget, &mut exchanges);
         // A model that was lost is not asked again under another name; one that failed otherwise may be.
         let lost = analysis.faults.contains(&Fault::Lost);
         if !lost && needs_judgement(ruling, advice, &analysis) {
-            let (second, judged) = self.judge(&shown, (advice, &analysis), &purse, &mut exchanges);
+            let (second, judged) = self.judge(&shown, (advice, &analysis), &budget, &mut exchanges);
             advice = advice.more_cautious(second);
             analysis = analysis.joined(judged);
             if self.strong.name() != self.fast.name() {
@@ -216,7 +229,7 @@ impl Adviser for ModelAdviser {
             }
         }
         analysis.analyst = analyst;
-        let spent = purse.spent();
+        let spent = spent.saturating_add(budget.spent());
         if spent >= self.bounds.alert && spent > 0 {
             analysis.remarks.push(format!(
                 "the analysis cost {} USD, above the alert at {} USD",
@@ -249,7 +262,7 @@ pub struct LostAdviser {
 }
 
 impl Adviser for LostAdviser {
-    fn advise(&self, _: &Rules, _: &Frozen, _: &Ruling) -> (Advice, Analysis) {
+    fn advise(&self, _: &Rules, _: &Frozen, _: &Ruling, _: u64) -> (Advice, Analysis) {
         let analysis = Analysis {
             analyst: self.model.clone(),
             ..normal::faulty(Fault::Lost, self.why.clone())

@@ -8,7 +8,7 @@ use decision::verdict::outcome::Outcome;
 use decision::verdict::{Answer, Ruling, Standing, explain};
 use serde_json::{Value, json};
 
-use crate::advise::purse::dollars;
+use crate::advise::budget::dollars;
 
 use super::{Action, AdvicePart, Decision, Escalation, FindingLine, GrantPart, Offer};
 

@@ -107,6 +107,19 @@ fn row(ruling: &RulingRow, reviews: &[ReviewRow]) -> Option<Value> {
     if let Fact::Present { value, .. } = &evidence.facts {
         fields.insert("facts".to_owned(), json!(value));
     }
+    // What failed was no advice, and says nothing of how sure a model is.
+    let analysis = evidence.analysis.as_ref();
+    if let Some(stated) = analysis
+        .filter(|own| own.faults.is_empty())
+        .and_then(|own| own.confidence)
+    {
+        let advice = evidence.advice.name();
+        fields.insert("model_advice".to_owned(), json!(advice));
+        fields.insert(
+            "model_confidence".to_owned(),
+            json!(f64::from(stated) / 10_000.0),
+        );
+    }
     if let Some(decision) = owner_decision(reviews) {
         fields.insert("owner_decision".to_owned(), json!(decision));
     }

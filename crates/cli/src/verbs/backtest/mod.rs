@@ -53,22 +53,26 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Backtest) -> Result<E
     Ok(exit(&report))
 }
 
-/// Says whether the history supports a threshold of confidence; one that it does not is refused.
+/// Says whether the history supports a threshold of confidence, of our own and, where it has one, of a model's; one that it does
+/// not is refused.
 fn supported(report: &Report, threshold: f64) -> Result<(), Error> {
-    match report.reliability.supports(threshold) {
-        Ok(measure) => {
-            output::note(&format!(
-                "a confidence of {threshold} is supported: owners agreed with {} of {} decisions that state at least that",
-                measure.numerator, measure.denominator
-            ));
-            Ok(())
-        }
-        Err(why) => Err(Error::new(
-            Exit::NotAllowed,
-            format!("a confidence of {threshold} is not supported by this history: {why}"),
-        )
-        .hint("more history, better facts, or a threshold that the curve in the report bears out")),
+    let model = &report.model_reliability;
+    let curves = std::iter::once(("a confidence", "decisions", &report.reliability)).chain(
+        (!model.buckets.is_empty()).then_some(("a model's confidence", "its advices", model)),
+    );
+    for (whose, what, curve) in curves {
+        let measure = curve.supports(threshold).map_err(|why| {
+            let refused = format!("{whose} of {threshold} is not supported by this history: {why}");
+            Error::new(Exit::NotAllowed, refused).hint(
+                "more history, better facts, or a threshold that the curve in the report bears out",
+            )
+        })?;
+        output::note(&format!(
+            "{whose} of {threshold} is supported: owners agreed with {} of {} {what} that state at least that",
+            measure.numerator, measure.denominator
+        ));
     }
+    Ok(())
 }
 
 /// What a report means for whoever called.

@@ -48,6 +48,10 @@ struct Line<'a> {
     #[serde(borrow, default)]
     holdings: Option<&'a RawValue>,
     #[serde(borrow, default)]
+    model_advice: Text<'a>,
+    #[serde(borrow, default)]
+    model_confidence: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     attributes: Option<&'a RawValue>,
     #[serde(borrow, default)]
     facts: Option<&'a RawValue>,
@@ -129,6 +133,8 @@ fn row_of<'a>(
         (Column::OwnerDecision, &line.owner_decision.0),
         (Column::SodConflict, &line.sod_conflict.0),
         (Column::Holdings, line.holdings.map_or("", RawValue::get)),
+        (Column::ModelAdvice, &line.model_advice.0),
+        (Column::ModelConfidence, number(line.model_confidence)),
         (Column::Attributes, texts.attributes),
         (Column::Facts, texts.facts),
     ] {
@@ -147,6 +153,16 @@ fn row_of<'a>(
         },
     );
     Row::new(place, texts, |column| codes.get(column))
+}
+
+/// A number as written, or within quotes; `null` is none.
+fn number(value: Option<&RawValue>) -> &str {
+    let text = value.map_or("", RawValue::get);
+    if text == "null" {
+        ""
+    } else {
+        text.trim_matches('"')
+    }
 }
 
 /// serde's message without line and column, which count within the line.

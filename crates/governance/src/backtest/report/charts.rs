@@ -105,8 +105,8 @@ fn decision(class: &str) -> &'static str {
 }
 
 /// Stated confidence against agreement, with intervals; the diagonal is perfect.
-pub(super) fn reliability(buckets: &[Bucket]) -> String {
-    let mut svg = open("Reliability of the confidence", 380.0, 330.0);
+pub(super) fn reliability(name: &str, buckets: &[Bucket]) -> String {
+    let mut svg = open(name, 380.0, 330.0);
     let x = |share: f64| 50.0 + share * 300.0;
     let y = |share: f64| 280.0 - share * 260.0;
     for line in 0..=4 {

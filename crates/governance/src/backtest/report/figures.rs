@@ -9,7 +9,7 @@ use super::{
 };
 use crate::backtest::measure::Measure;
 use crate::backtest::row::OwnerDecision;
-use crate::backtest::tally::{self, BUCKETS, Tally, agrees};
+use crate::backtest::tally::{self, BUCKETS, Curve, Tally, agrees};
 use crate::backtest::{ASSUMPTIONS, Options};
 
 const NO_OWNER: &str = "no row judged has `owner_decision`";
@@ -96,7 +96,8 @@ pub(super) fn report(
                 "no owner escalated or denied anything"
             },
         ),
-        reliability: reliability(tally, with_owner),
+        reliability: reliability(&tally.ours),
+        model_reliability: reliability(&tally.models),
         latency: (tally.latency.samples() > 0).then(|| Latency {
             samples: tally.latency.samples(),
             p50_ns: tally.latency.quantile(0.5),
@@ -171,10 +172,11 @@ fn no_conflicts(tally: &Tally, which: &str) -> String {
     }
 }
 
-fn reliability(tally: &Tally, with_owner: u64) -> Reliability {
+fn reliability(curve: &Curve) -> Reliability {
     let width = 1.0 / BUCKETS as f64;
+    let rows: u64 = curve.0.iter().map(|bucket| bucket.rows).sum();
     let buckets: Vec<Bucket> = (0..BUCKETS)
-        .zip(tally.buckets)
+        .zip(curve.0)
         .filter(|(_, bucket)| bucket.rows > 0)
         .map(|(place, bucket)| Bucket {
             from: place as f64 * width,
@@ -189,7 +191,7 @@ fn reliability(tally: &Tally, with_owner: u64) -> Reliability {
     };
     let whole: f64 = buckets.iter().map(distance).sum();
     Reliability {
-        expected_calibration_error: (with_owner > 0).then(|| whole / with_owner as f64),
+        expected_calibration_error: (rows > 0).then(|| whole / rows as f64),
         buckets,
     }
 }

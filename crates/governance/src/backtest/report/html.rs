@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use decision::verdict::Answer;
 
 use super::words::{self, clean, count};
-use super::{Line, Report, charts};
+use super::{Line, Reliability, Report, charts};
 use crate::backtest::compare::Comparison;
 use crate::backtest::measure::{Measure, percent};
 use crate::backtest::row::OwnerDecision;
@@ -50,6 +50,10 @@ impl Report {
             "Can the confidence be relied on",
             &reliability(self),
         );
+        if !self.model_reliability.buckets.is_empty() {
+            let title = "Can a model's confidence be relied on";
+            section(&mut body, title, &model_reliability(self));
+        }
         section(
             &mut body,
             "What keeps requests from being granted",
@@ -146,12 +150,20 @@ fn page(title: &str, policy: &str, body: &str) -> String {
     )
 }
 
-/// Our own words, longer than texts of a history may be.
+/// Our own words, longer than texts of a history may be. What stands in backticks is a name of a file's.
 fn text(words: &str) -> String {
-    words
+    let plain = words
         .replace('&', "&amp;")
         .replace('<', "&lt;")
-        .replace('>', "&gt;")
+        .replace('>', "&gt;");
+    let (mut parts, mut page) = (plain.split('`'), String::new());
+    while let Some(part) = parts.next() {
+        page.push_str(part);
+        if let Some(name) = parts.next() {
+            let _ = write!(page, "<code>{name}</code>");
+        }
+    }
+    page
 }
 
 fn section(body: &mut String, title: &str, inner: &str) {
@@ -202,7 +214,7 @@ fn big(measure: &Measure) -> String {
         ),
         _ => format!(
             "<p class=\"none\">not measurable</p><p class=\"quiet\">{}</p>",
-            escape(measure.not_measurable.as_deref().unwrap_or_default())
+            text(measure.not_measurable.as_deref().unwrap_or_default())
         ),
     }
 }
@@ -218,7 +230,7 @@ fn legend(report: &Report) -> String {
             legend,
             "<li><span class=\"{class}\"></span>{} <b>{}</b></li>",
             escape(&decision.decision),
-            escape(&words::value(&decision.share))
+            text(&words::value(&decision.share))
         );
     }
     legend.push_str("</ul>");
@@ -238,7 +250,7 @@ fn figures(report: &Report) -> String {
             rows,
             "<tr><td><b>{name}</b><br><span class=\"quiet\">{}</span></td><td class=\"figure\">{}</td><td class=\"figure\">{drawn}<span class=\"quiet\">{}</span></td></tr>",
             text(meaning),
-            escape(&words::value(measure)),
+            text(&words::value(measure)),
             words::interval(measure)
         );
     }
@@ -290,7 +302,20 @@ fn confusion(report: &Report) -> String {
 }
 
 fn reliability(report: &Report) -> String {
-    let reliability = &report.reliability;
+    let about = "The confidence says how complete and fresh the facts are, not how sure a model is; on the dashed line it would tell \
+                 exactly how often the owner agrees.";
+    curve(&report.reliability, about, "Reliability of the confidence")
+}
+
+fn model_reliability(report: &Report) -> String {
+    curve(
+        &report.model_reliability,
+        words::MODEL_RELIABILITY,
+        "Reliability of a model's confidence",
+    )
+}
+
+fn curve(reliability: &Reliability, about: &str, name: &str) -> String {
     let Some(error) = reliability.expected_calibration_error else {
         return "<p class=\"quiet\">Not measurable: no row judged has <code>owner_decision</code>.</p>".to_owned();
     };
@@ -306,10 +331,9 @@ fn reliability(report: &Report) -> String {
         );
     }
     format!(
-        "<p>Expected calibration error <b>{}</b>. The confidence says how complete and fresh the facts are, not how sure a model is; \
-         on the dashed line it would tell exactly how often the owner agrees.</p><div class=\"beside\">{}{}</div>",
+        "<p>Expected calibration error <b>{}</b>. {about}</p><div class=\"beside\">{}{}</div>",
         percent(error),
-        charts::reliability(&reliability.buckets),
+        charts::reliability(name, &reliability.buckets),
         table(&["stated", "mean", "owner agreed"], &rows)
     )
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::Report;
 use super::words::{self, clean, count};
+use super::{Reliability, Report};
 use crate::backtest::compare::Comparison;
 use crate::backtest::measure::percent;
 
@@ -26,7 +26,11 @@ impl Report {
         }
         requests(&mut page, self);
         confusion(&mut page, self);
-        reliability(&mut page, self);
+        reliability(&mut page, "Confidence", &self.reliability);
+        if !self.model_reliability.buckets.is_empty() {
+            reliability(&mut page, "A model's confidence", &self.model_reliability);
+            let _ = writeln!(page, "\n{}", words::MODEL_RELIABILITY);
+        }
         blockers(&mut page, self);
         broken(&mut page, self);
         let _ = writeln!(page, "\n## Taken for granted\n\n{}", self.assumptions);
@@ -119,15 +123,15 @@ fn confusion(page: &mut String, report: &Report) {
     }
 }
 
-fn reliability(page: &mut String, report: &Report) {
-    let error = report.reliability.expected_calibration_error;
+fn reliability(page: &mut String, title: &str, reliability: &Reliability) {
+    let error = reliability.expected_calibration_error;
     let error = error.map_or_else(|| "not measurable".to_owned(), percent);
     let _ = writeln!(
         page,
-        "\n## Confidence\n\nExpected calibration error: {error}.\n"
+        "\n## {title}\n\nExpected calibration error: {error}.\n"
     );
     page.push_str("| stated | mean | owner agreed |\n| --- | --- | --- |\n");
-    for bucket in &report.reliability.buckets {
+    for bucket in &reliability.buckets {
         let _ = writeln!(
             page,
             "| {:.1} to {:.1} | {:.3} | {} |",

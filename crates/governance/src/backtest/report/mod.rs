@@ -59,8 +59,11 @@ pub struct Report {
     pub escalation_precision: Measure,
     /// Requests that the owner passed on or denied of which a person would have heard, or that are denied.
     pub escalation_recall: Measure,
-    /// How well stated confidence tells agreement.
+    /// How well our confidence tells agreement with our decision.
     pub reliability: Reliability,
+    /// How well the confidence that models stated tells agreement with their advice.
+    #[serde(default)]
+    pub model_reliability: Reliability,
     /// How long a decision takes; `None` when it was not measured.
     pub latency: Option<Latency>,
     /// What keeps requests from being granted, the costliest first.
@@ -132,12 +135,12 @@ pub struct Line {
 }
 
 /// How well stated confidence tells agreement.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reliability {
     /// By stated confidence, lowest first, without empty ones.
     pub buckets: Vec<Bucket>,
     /// Expected calibration error (Naeini, Cooper, Hauskrecht 2015): the mean distance between stated confidence and
-    /// agreement, weighted by rows. `None` when no row has an owner's decision.
+    /// agreement, weighted by rows. `None` when no row has both.
     pub expected_calibration_error: Option<f64>,
 }
 
@@ -177,7 +180,7 @@ impl Reliability {
             return Ok(measure);
         }
         Err(format!(
-            "owners agreed with {agreed} of {rows} decisions that state at least {threshold:.2}: with 95 % certainty no more than {:.1} % are right, and {:.1} % would have to be",
+            "owners agreed with {agreed} of {rows} that state at least {threshold:.2}: that proves {:.1} %, with 95 % certainty, and {:.1} % would have to be proven",
             low * 100.0,
             threshold * 100.0
         ))

@@ -8,6 +8,10 @@ use crate::backtest::tally::Breach;
 /// Longest text of a history that is shown, in characters.
 const SHOWN_MAX: usize = 120;
 
+/// What the curve of a model's confidence is about.
+pub(super) const MODEL_RELIABILITY: &str = "A model's advice agrees with an owner who approved as asked when it held nothing back, and with any \
+other owner when it held something back. Only requests on which somebody decided count: of what was granted by itself nobody knows.";
+
 /// Each figure with its name and what it means.
 pub(super) fn figures(report: &Report) -> Vec<(&'static str, &Measure, &'static str)> {
     vec![

@@ -229,6 +229,7 @@ fn row<'a>(dice: &mut Dice, interner: &mut Interner, has_table: bool) -> Row<'a>
             .chance(50)
             .then(|| interner.names.number(dice.of(&NAMES))),
         sod_conflict: None,
+        model: None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::batch::Batch;
 use super::hybrid::bits;
 use super::page::{self, Levels, Values};
 use crate::backtest::interner::Interner;
-use crate::backtest::row::{BROKEN, Code, Column, NONE, code, code_of_flag};
+use crate::backtest::row::{BROKEN, Code, Column, NONE, code, code_of_flag, code_of_share};
 
 /// What the values of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     Flag,
     /// Time since 1970; this many in a second.
     Time(i64),
+    /// A number between 0 and 1.
+    Share,
 }
 
 /// How a column is laid out.
@@ -303,6 +305,14 @@ fn add_to_list(list: &mut String, column: Column, item: &str) {
     }
 }
 
+/// The next eight bytes.
+fn eight(data: &Bytes, at: &mut usize) -> Option<[u8; 8]> {
+    let end = at.saturating_add(8);
+    let bytes = data.get(*at..end)?.try_into().ok();
+    *at = end;
+    bytes
+}
+
 /// A plain value: its code and, of text, the text. `at` counts bytes, or bits of flags.
 fn plain<'d>(
     shape: &Shape,
@@ -317,13 +327,13 @@ fn plain<'d>(
             *at += 1;
             Ok((code_of_flag(shape.column, flag), ""))
         }
+        Kind::Share => {
+            let share = f64::from_le_bytes(eight(data, at).ok_or_else(short)?);
+            Ok((code_of_share(share), ""))
+        }
         Kind::Time(per_second) => {
-            let end = at.saturating_add(8);
-            let bytes = data
-                .get(*at..end)
-                .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
-            *at = end;
-            let seconds = i64::from_le_bytes(bytes.ok_or_else(short)?).div_euclid(per_second);
+            let bytes = eight(data, at).ok_or_else(short)?;
+            let seconds = i64::from_le_bytes(bytes).div_euclid(per_second);
             let in_years = (0..=253_402_300_799).contains(&seconds);
             Ok((
                 Code::try_from(seconds)

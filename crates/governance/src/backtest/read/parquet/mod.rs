@@ -122,6 +122,8 @@ fn shape(
         Some(Kind::Text)
     } else if physical == Type::BOOLEAN && is_flag {
         Some(Kind::Flag)
+    } else if physical == Type::DOUBLE && column == Column::ModelConfidence {
+        Some(Kind::Share)
     } else if physical == Type::INT64 && is_time {
         per_second(descriptor).map(Kind::Time)
     } else {

@@ -1,15 +1,17 @@
-//! What may be spent, and what was. Before a call its worst case is set aside; afterwards what it cost takes its place, so calls at
-//! the same time never spend the same money.
+//! What asking may cost in money and time, and what it did. Before a call its worst case is set aside; afterwards what it cost
+//! takes its place, so calls at the same time never spend the same money.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Nanodollars of a dollar.
 const NANODOLLARS: f64 = 1e9;
 
-/// A bounded sum of money, in nanodollars. Shared by calls at the same time.
+/// A bounded sum of money, in nanodollars, and perhaps a bounded time. Shared by calls at the same time.
 #[derive(Debug)]
-pub struct Purse {
+pub struct Budget {
     limit: u64,
+    time: Option<Duration>,
     state: Mutex<State>,
     back: Condvar,
 }
@@ -18,37 +20,65 @@ pub struct Purse {
 struct State {
     spent: u64,
     set_aside: u64,
+    /// When money was asked for the first time.
+    begun: Option<Instant>,
 }
 
 /// Money set aside for one call. Dropped without [`Aside::spend`], it counts as spent: what became of it is not known.
 #[derive(Debug)]
 #[must_use = "what is set aside is spent or given back"]
 pub struct Aside<'a> {
-    purse: &'a Purse,
+    budget: &'a Budget,
     amount: u64,
 }
 
-impl Purse {
-    /// A purse with `limit` nanodollars in it.
+impl Budget {
+    /// A budget of `limit` nanodollars, for as long as it takes.
     #[must_use]
     pub fn new(limit: u64) -> Self {
         Self {
             limit,
+            time: None,
             state: Mutex::default(),
             back: Condvar::new(),
         }
     }
 
-    /// A purse with that many US dollars, cut to whole nanodollars; nothing when the number is none.
+    /// A budget with that many US dollars, cut to whole nanodollars; nothing when the number is none.
     #[must_use]
     pub fn of_dollars(dollars: f64) -> Self {
         Self::new(nanodollars(dollars))
     }
 
-    /// Sets `amount` aside when it is there. What other calls only hold may come back, so it is waited for: each of them ends.
+    /// The same, from the first call on no longer than `time`: a call that began before may end later.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        self.time = Some(time);
+        self
+    }
+
+    /// Its time begins anew, with the next call.
+    pub fn rest(&self) {
+        self.state().begun = None;
+    }
+
+    /// Whether its time will be over after `wait`.
+    #[must_use]
+    pub fn is_over_after(&self, wait: Duration) -> bool {
+        let begun = self.state().begun;
+        (self.time.zip(begun))
+            .is_some_and(|(time, begun)| begun.elapsed().saturating_add(wait) >= time)
+    }
+
+    /// Sets `amount` aside when it is there and time is left. What other calls only hold may come back, so it is waited for: each of them ends.
     pub fn set_aside(&self, amount: u64) -> Option<Aside<'_>> {
         let mut state = self.state();
+        state.begun.get_or_insert_with(Instant::now);
         loop {
+            let spent_time = state.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+            if self.time.is_some_and(|time| spent_time >= time) {
+                return None;
+            }
             if state.spent.saturating_add(amount) > self.limit {
                 return None;
             }
@@ -60,7 +90,7 @@ impl Purse {
         }
         state.set_aside = state.set_aside.saturating_add(amount);
         Some(Aside {
-            purse: self,
+            budget: self,
             amount,
         })
     }
@@ -86,22 +116,22 @@ impl Purse {
 impl Aside<'_> {
     /// `cost` is spent, the rest goes back. A provider that counts more than the worst case is believed.
     pub fn spend(self, cost: u64) {
-        let mut state = self.purse.state();
+        let mut state = self.budget.state();
         state.set_aside = state.set_aside.saturating_sub(self.amount);
         state.spent = state.spent.saturating_add(cost);
         drop(state);
-        self.purse.back.notify_all();
+        self.budget.back.notify_all();
         std::mem::forget(self);
     }
 }
 
 impl Drop for Aside<'_> {
     fn drop(&mut self) {
-        let mut state = self.purse.state();
+        let mut state = self.budget.state();
         state.set_aside = state.set_aside.saturating_sub(self.amount);
         state.spent = state.spent.saturating_add(self.amount);
         drop(state);
-        self.purse.back.notify_all();
+        self.budget.back.notify_all();
     }
 }
 
@@ -138,34 +168,34 @@ mod tests {
 
     #[test]
     fn what_is_set_aside_is_not_there_for_others_until_it_comes_back() {
-        let purse = Purse::new(100);
-        let first = purse.set_aside(60).unwrap();
-        assert!(purse.set_aside(101).is_none(), "more than there ever was");
+        let budget = Budget::new(100);
+        let first = budget.set_aside(60).unwrap();
+        assert!(budget.set_aside(101).is_none(), "more than there ever was");
         std::thread::scope(|scope| {
-            let other = scope.spawn(|| purse.set_aside(50).map(|aside| aside.spend(50)).is_some());
+            let other = scope.spawn(|| budget.set_aside(50).map(|aside| aside.spend(50)).is_some());
             std::thread::sleep(std::time::Duration::from_millis(20));
-            assert_eq!(purse.spent(), 0, "it waits");
+            assert_eq!(budget.spent(), 0, "it waits");
             first.spend(10);
             assert!(other.join().unwrap());
         });
-        drop(purse.set_aside(40));
+        drop(budget.set_aside(40));
         assert_eq!(
-            purse.spent(),
+            budget.spent(),
             100,
             "a call that told nothing counts in full"
         );
-        assert!(purse.set_aside(1).is_none());
+        assert!(budget.set_aside(1).is_none());
     }
 
     #[test]
     fn many_at_once_never_spend_more_than_there_is() {
-        let purse = Purse::new(1_000);
+        let budget = Budget::new(1_000);
         let granted = std::sync::atomic::AtomicU64::new(0);
         std::thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| {
                     for _ in 0..100 {
-                        if let Some(aside) = purse.set_aside(7) {
+                        if let Some(aside) = budget.set_aside(7) {
                             granted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                             aside.spend(7);
                         }
@@ -174,7 +204,20 @@ mod tests {
             }
         });
         assert_eq!(granted.into_inner(), 142);
-        assert_eq!(purse.spent(), 994);
+        assert_eq!(budget.spent(), 994);
+    }
+
+    #[test]
+    fn time_begins_with_the_first_call_and_ends() {
+        let budget = Budget::new(100).within(Duration::from_millis(30));
+        std::thread::sleep(Duration::from_millis(40));
+        assert!(!budget.is_over_after(Duration::from_secs(1)), "not begun");
+        budget.set_aside(1).unwrap().spend(1);
+        assert!(budget.is_over_after(Duration::from_secs(1)));
+        std::thread::sleep(Duration::from_millis(40));
+        assert!(budget.is_over_after(Duration::ZERO));
+        assert!(budget.set_aside(1).is_none());
+        assert_eq!(budget.spent(), 1);
     }
 
     #[test]
