@@ -427,6 +427,8 @@ fn the_key_may_be_in_the_key_ring() {
         said.contains("has no key") && said.contains(&name),
         "{said}"
     );
+    // A test that fails leaves nothing behind.
+    let _ = key.set_timeout(600);
     // A session of its own, on which the user's key ring does not hang, as a service has it; it goes to our children.
     KeyRing::from_special_id(KeyRingIdentifier::Session, true).unwrap();
     let decision = &handle(&world, &["R-1"], &[])[0];
