@@ -13,9 +13,11 @@ use store::{Options, Salts, SqliteStore};
 use crate::administration;
 use crate::error::{Error, Exit};
 use crate::keys;
+use crate::models::tickets::TicketModel;
 use crate::output;
 use crate::policies::{self, PolicyFiles};
 use crate::settings::{self, Home};
+use crate::vault::kept::Asks;
 
 const POLICY_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const SETTINGS_BYTES_MAX: u64 = 1024 * 1024;
@@ -28,7 +30,7 @@ pub(crate) struct Parts {
     pub(crate) directory: EmbeddedDirectory,
     pub(crate) clock: Box<dyn Clock>,
     /// Who advises on tickets; `None` where no model is configured, or none is needed.
-    pub(crate) adviser: Option<Box<dyn Adviser>>,
+    pub(crate) adviser: Option<TicketModel>,
 }
 
 impl Parts {
@@ -41,7 +43,7 @@ impl Parts {
             directory: &self.directory,
             provisioner: &self.directory,
             clock: self.clock.as_ref(),
-            adviser: self.adviser.as_deref(),
+            adviser: self.adviser.as_ref().map(|own| own as &dyn Adviser),
         }
     }
 }
@@ -53,9 +55,10 @@ pub(crate) fn open(home: &Home, mode: Mode) -> Result<Parts, Error> {
     open_under(home, files, mode, open_store(home, options(home)?)?)
 }
 
-/// As [`open`], with the model that advises on tickets, where one is configured.
-pub(crate) fn open_with_adviser(home: &Home, mode: Mode) -> Result<Parts, Error> {
-    let adviser = crate::models::adviser(home)?;
+/// As [`open`], with the model that advises on tickets, where one is configured. `asks`: whether somebody may be asked for its
+/// key, where the vault has it.
+pub(crate) fn open_with_adviser(home: &Home, mode: Mode, asks: Asks) -> Result<Parts, Error> {
+    let adviser = TicketModel::of(home, asks)?;
     let parts = open(home, mode)?;
     Ok(Parts { adviser, ..parts })
 }

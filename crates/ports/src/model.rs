@@ -208,6 +208,8 @@ pub struct ModelError {
     pub again_after: Option<Duration>,
     /// Whether the provider may have counted it: it was sent, and not refused.
     pub counted: bool,
+    /// SHA-256 of the body that was sent; `None` when nothing was.
+    pub asked: Option<[u8; 32]>,
 }
 
 /// A kind of failure.

@@ -144,6 +144,9 @@ impl Asking {
                     exchange.nanodollars = exchange.nanodollars.saturating_add(cost);
                     exchange.estimated |= error.counted;
                     exchange.tries = exchange.tries.saturating_add(1);
+                    if let Some(asked) = &error.asked {
+                        exchange.asked = hex(asked);
+                    }
                     let again = error.again_after.filter(|_| exchange.tries < TRIES_MAX);
                     let is_in_time = |wait: &Duration| {
                         *wait <= WAIT_MAX && budgets.iter().all(|own| !own.is_over_after(*wait))

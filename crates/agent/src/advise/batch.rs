@@ -15,6 +15,7 @@ use ports::model::{Call, Form, Turn};
 use super::asking::{Asked, Asking, Failed};
 use super::budget::{Budget, dollars};
 use super::normal::{self, Said};
+use super::probe::probe;
 use super::prompts::{Prompt, vault_analysis};
 use super::question::{form, id_of, question};
 use super::text::Pseudonyms;
@@ -71,6 +72,17 @@ impl ModelAnalyst {
             form: form(),
             lost: Mutex::default(),
         }
+    }
+
+    /// Asks once, a few tokens, to see whether the model can be asked. The run pays, as for every question.
+    ///
+    /// # Errors
+    /// When no answer came, or one that is none.
+    pub fn probe(&self) -> Result<(), Failed> {
+        let probed = probe(&self.asking, &[&self.run]);
+        // The vault is read first, for as long as that takes.
+        self.run.rest();
+        probed
     }
 
     /// The same, asking no longer than `time` from the first question on.

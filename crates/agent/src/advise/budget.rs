@@ -57,6 +57,11 @@ impl Budget {
         self
     }
 
+    /// Its time begins anew, with the next call.
+    pub fn rest(&self) {
+        self.state().begun = None;
+    }
+
     /// Whether its time will be over after `wait`.
     #[must_use]
     pub fn is_over_after(&self, wait: Duration) -> bool {

@@ -1,7 +1,7 @@
 //! Analysts. The built-in one puts the deterministic score into words; a model adds what rules cannot see. Whatever either says
 //! can only withhold. INVARIANT(ratchet).
 //!
-//! A model is asked through [`asking`] alone, which keeps its manners and its [`budget`]. [`batch`] asks it about the requests of a
+//! A model is asked through [`asking`] alone, which keeps its manners and its [`budget`]; [`probe`] sees whether it can be asked. [`batch`] asks it about the requests of a
 //! vault with the fields of [`question`] alone, [`ticket`] lets it read one request with the tools of the contract. What goes out is made by [`text`], what comes back is
 //! made harmless by [`normal`].
 
@@ -10,6 +10,7 @@ pub mod batch;
 pub mod budget;
 mod built_in;
 mod normal;
+pub mod probe;
 pub mod prompts;
 pub mod question;
 mod subject;

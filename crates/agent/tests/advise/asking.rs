@@ -125,6 +125,24 @@ fn a_call_that_may_have_been_counted_costs_its_worst() {
     assert!(asked.exchange.unwrap().estimated && budget.spent() > 100 * 15_000);
 }
 
+/// The record of a question that failed says what was asked, where something was sent.
+#[test]
+fn a_failed_exchange_has_the_digest_of_what_was_asked() {
+    let again = Some(Duration::ZERO);
+    for (reason, again, sent) in [
+        (Reason::TimedOut, None, true),
+        (Reason::TimedOut, again, true),
+        (Reason::Unauthorised, None, true),
+        (Reason::Unreachable, None, false),
+    ] {
+        let (asking, _) = asking(Some(PRICE), move |_, _| Err(error(reason, again)));
+        let exchange = asking.ask(&call(&ours()), "p", &[]).exchange.unwrap();
+        let digest = if sent { "a5".repeat(32) } else { String::new() };
+        assert_eq!(exchange.asked, digest, "{reason:?} {again:?}");
+        assert_eq!(exchange.answered, "");
+    }
+}
+
 #[test]
 fn an_answer_that_did_not_come_to_its_end_is_none() {
     let ends = [

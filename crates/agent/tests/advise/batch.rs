@@ -13,7 +13,7 @@ use decision::vault::evidence::Opinion;
 use decision::vault::{Action, Anomaly, Evidence, Frozen, rule};
 use ports::Analyst as _;
 use ports::analyst::Subject;
-use ports::model::Reason;
+use ports::model::{Answer, Reason, Stop};
 use serde_json::{Value, json};
 
 use crate::common::{at, plain, rules, run};
@@ -246,6 +246,60 @@ fn a_model_that_is_lost_is_not_asked_over_and_over_and_withholds_everything() {
         assert_eq!((opinion.analyst.as_str(), action), ("built-in", None));
         assert_eq!(opinion.faults, [Fault::Lost]);
     }
+}
+
+/// The question at the start of a run is one of the run: paid from its budget, and its failure counts.
+#[test]
+fn the_run_pays_for_the_probe_and_remembers_how_it_failed() {
+    let (good, heard) = asking(Some(PRICE), |_, _| Ok(text("ready")));
+    let own = analyst(&good, 10);
+    assert!(own.probe().is_ok() && heard.lock().unwrap().len() == 1);
+    assert_eq!(own.spent(), PRICE.of(&text("").usage.unwrap()));
+    assert!(own.cost().is_some());
+
+    let (refusing, heard) = asking(Some(PRICE), |_, _| Err(error(Reason::Unauthorised, None)));
+    let own = analyst(&refusing, 10);
+    assert_eq!(own.probe().unwrap_err().fault, Fault::Lost);
+    for (opinion, _) in judged(&own, requests(3, |_| true)) {
+        assert_eq!(opinion.faults, [Fault::Lost]);
+    }
+    assert_eq!(heard.lock().unwrap().len(), 1, "a wrong key is tried once");
+
+    let (slow, _) = asking(Some(PRICE), |_, _| Err(error(Reason::TimedOut, None)));
+    let own = analyst(&slow, 10);
+    assert!(own.probe().is_err() && own.spent() > 400 * PRICE.output);
+
+    // A run without money asks nothing.
+    let (dear, heard) = asking(Some(PRICE), |_, _| Ok(text("ready")));
+    let settings = BatchSettings {
+        size: 1,
+        at_once: 1,
+        each: 1_000_000_000,
+    };
+    let own = ModelAnalyst::new(dear, settings, None, 1_000);
+    assert_eq!(own.probe().unwrap_err().fault, Fault::BoundReached);
+    assert!(heard.lock().unwrap().is_empty());
+
+    // The time of a run begins with its questions: before them the vault is read.
+    let (good, _) = asking(Some(PRICE), |heard, number| match number {
+        1 => Ok(text("ready")),
+        _ => Ok(text(&agreed(heard))),
+    });
+    let own = analyst(&good, 10).within(Duration::from_millis(400));
+    assert!(own.probe().is_ok());
+    std::thread::sleep(Duration::from_millis(450));
+    for (opinion, _) in judged(&own, requests(3, |_| true)) {
+        assert_eq!(opinion.faults, []);
+    }
+
+    // Whoever refuses answers.
+    let (shy, _) = asking(Some(PRICE), |_, _| {
+        Ok(Answer {
+            stop: Stop::Refused,
+            ..text("no")
+        })
+    });
+    assert!(analyst(&shy, 10).probe().is_ok());
 }
 
 #[test]

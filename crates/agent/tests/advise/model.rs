@@ -119,5 +119,6 @@ pub(crate) fn error(reason: Reason, again_after: Option<Duration>) -> ModelError
         told: format!("{reason:?} by the test"),
         again_after,
         counted: matches!(reason, Reason::TimedOut),
+        asked: matches!(reason, Reason::TimedOut | Reason::Unauthorised).then_some([0xa5; 32]),
     }
 }

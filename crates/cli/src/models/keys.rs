@@ -30,9 +30,14 @@ pub(crate) const KEYS: &[Key] = &[
         "file with the key, readable by its owner alone",
     ),
     key(
+        "MODEL_KEY_RING",
+        "none",
+        "key of the system's key ring, as `SERVICE/ACCOUNT`: of Linux's kernel, or of macOS",
+    ),
+    key(
         "MODEL_KEY_ASSET_ID",
         "none",
-        "asset of the vault that holds the key, read when a run over the vault begins",
+        "asset of the vault that holds the key, read when a run over the vault begins, and at the first ticket that the model is asked about",
     ),
     key(
         "OPENAI_API_KEY",

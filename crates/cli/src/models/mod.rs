@@ -1,30 +1,36 @@
 //! Language models on the command line: their keys, their prices, and the adviser and analyst that are made of them.
 
+mod analyst;
 pub(crate) mod keys;
+mod place;
 mod prices;
+mod ring;
+pub(crate) mod tickets;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use agent::advise::BuiltIn;
 use agent::advise::asking::Asking;
 use agent::advise::batch::{BatchSettings, ModelAnalyst};
-use agent::advise::budget::nanodollars;
+use agent::advise::budget::{Budget, nanodollars};
+use agent::advise::probe::probe;
 use agent::advise::ticket::{self, Bounds, LostAdviser, ModelAdviser};
 use agent::redteam::Configured;
+use connectors::PamVault;
 use connectors::llm::{self, Provider, SettingsError};
-use decision::evidence::record::{Fault, Mode};
-use ports::model::{Call, Model, Price, Turn};
-use ports::{Adviser, Secret};
+use decision::evidence::record::Mode;
+use ports::model::{Model, Price};
+use ports::{Adviser, Analyst, Secret};
 
+use self::analyst::InPlaceOf;
 use self::prices::Prices;
 use crate::error::{Error, Exit};
 use crate::settings::Home;
 use crate::vault::environment::{Environment, refuse};
-use crate::vault::settings::{seconds, secret_in, time};
+use crate::vault::kept::{Asks, Kept};
+use crate::vault::settings::{seconds, time};
 use crate::wiring;
-
-/// What a configured model is asked once to see whether it can be asked.
-const PROBE: &str = "Answer with the word ready.";
 
 /// How long a run goes on asking, unless it is set.
 const RUN_TIME: Duration = Duration::from_mins(30);
@@ -45,11 +51,16 @@ pub(crate) struct ModelSettings {
     ticket_time: Duration,
     each: u64,
     /// The asset of the vault that holds the key.
-    pub(crate) key_asset: Option<String>,
+    key_asset: Option<String>,
 }
 
-/// Why a model has no say, in words.
-pub(crate) struct Lost(pub(crate) String);
+/// Why a model has no say.
+pub(crate) struct Lost {
+    /// In words.
+    pub(crate) why: String,
+    /// Whether nothing is wrong but that nobody was asked for its key, or has answered.
+    pub(crate) is_open: bool,
+}
 
 /// The settings of the model; `None` when none is configured.
 pub(crate) fn read(home: &Home, keys: &Environment) -> Result<Option<ModelSettings>, Error> {
@@ -62,17 +73,7 @@ pub(crate) fn read(home: &Home, keys: &Environment) -> Result<Option<ModelSettin
     })?;
     let fast = keys.needed("MODEL_FAST")?.to_owned();
     let strong = keys.get("MODEL_STRONG").unwrap_or(&fast).to_owned();
-    let own_key = match provider {
-        Provider::Anthropic => "ANTHROPIC_API_KEY",
-        Provider::OpenAi | Provider::OpenAiResponses | Provider::Azure | Provider::Compatible => {
-            "OPENAI_API_KEY"
-        }
-    };
-    let file = keys.path("MODEL_KEY_FILE");
-    let key = match file {
-        Some(file) => Some(secret_in(&file, "the model's key")?),
-        None => keys.get(own_key).map(|key| Secret::new(key.to_owned())),
-    };
+    let (key, key_asset) = place::key(keys, provider)?;
     let secret = |name: &str| keys.get(name).map(|own| Secret::new(own.to_owned()));
     let base = llm::Settings {
         base_url: keys.get("MODEL_BASE_URL").map(str::to_owned),
@@ -92,7 +93,7 @@ pub(crate) fn read(home: &Home, keys: &Environment) -> Result<Option<ModelSettin
             .ok_or_else(|| refuse("MODEL_RUN_USD_MAX", value, "dollars from 0 to 10000"))?,
     };
     let contract = wiring::contract(home, Mode::Advise)?;
-    Ok(Some(ModelSettings {
+    let settings = ModelSettings {
         fast,
         strong,
         base,
@@ -103,30 +104,68 @@ pub(crate) fn read(home: &Home, keys: &Environment) -> Result<Option<ModelSettin
         run_time: time(keys, "MODEL_RUN_TIME", RUN_TIME, LONGEST)?,
         ticket_time: time(keys, "MODEL_TICKET_TIME", ticket::TIME, LONGEST)?,
         each: Bounds::of(&contract).limit,
-        key_asset: keys.get("MODEL_KEY_ASSET_ID").map(str::to_owned),
-    }))
+        key_asset,
+    };
+    if settings.key_in_vault().is_some() {
+        // What is wrong beside the key is told before anybody is asked for it.
+        let with_some = settings
+            .clone()
+            .with_key(Secret::new("in-the-vault".into()));
+        for name in with_some.names() {
+            with_some.model(name)?;
+        }
+    }
+    Ok(Some(settings))
 }
 
 impl ModelSettings {
     /// As records cite it.
     pub(crate) fn name(&self) -> String {
-        format!("{}/{}", self.base.provider.name(), self.fast)
+        self.cited(&self.fast)
     }
 
-    /// Whether the key is still in the vault.
-    pub(crate) fn wants_key(&self) -> bool {
-        self.base.key.is_none() && self.key_asset.is_some()
+    /// One of the models as records cite it.
+    pub(crate) fn cited(&self, model: &str) -> String {
+        format!("{}/{model}", self.base.provider.name())
     }
 
-    /// The same with the key that the vault gave.
-    pub(crate) fn with_key(mut self, key: Secret) -> Self {
+    /// The models, each once: the fast one, which both doors ask, and the strong one, which judges tickets.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names = vec![self.fast.as_str(), self.strong.as_str()];
+        names.dedup();
+        names
+    }
+
+    /// The asset of the vault that has the key, when it was not read yet.
+    pub(crate) fn key_in_vault(&self) -> Option<&str> {
+        let asset = self.key_asset.as_deref();
+        asset.filter(|_| self.base.key.is_none())
+    }
+
+    fn with_key(mut self, key: Secret) -> Self {
         self.base.key = Some(key);
         self
     }
 
-    /// The day of the price table, and the price of the model for batches.
-    pub(crate) fn price_text(&self) -> String {
-        match self.price(&self.fast) {
+    /// The same with the key that the vault gives.
+    pub(crate) fn with_key_of(
+        self,
+        key: &Kept,
+        vault: &PamVault,
+        asks: Asks,
+    ) -> Result<Self, Lost> {
+        match key.read(vault, asks) {
+            Ok(key) => Ok(self.with_key(key)),
+            Err(not_given) => Err(Lost {
+                why: format!("its key was not read from the vault: {}", not_given.why),
+                is_open: not_given.is_open,
+            }),
+        }
+    }
+
+    /// What a model costs, and the day of the price.
+    pub(crate) fn price_text(&self, model: &str) -> String {
+        match self.price(model) {
             Some(Price::FREE) => "costs nothing".to_owned(),
             Some(price) => format!(
                 "{} USD a million tokens read, {} written (as of {})",
@@ -163,32 +202,17 @@ impl ModelSettings {
         )))
     }
 
-    /// Asks once, a few tokens, to see whether the model can be asked.
-    pub(crate) fn probe(&self) -> Result<Result<(), Lost>, Error> {
+    /// Asks one of the models once, a few tokens, to see whether it can be asked.
+    pub(crate) fn probe(&self, model: &str) -> Result<Result<(), Lost>, Error> {
         if self.lacks_key() {
-            let why = match &self.key_asset {
-                Some(_) => "its key is in the vault and was not read",
-                None => "no key is set",
-            };
-            return Ok(Err(Lost(why.to_owned())));
+            return Ok(Err(self.no_key()));
         }
-        let turns = [Turn::Ours(PROBE.to_owned())];
-        let call = Call {
-            instructions: PROBE,
-            turns: &turns,
-            tools: &[],
-            form: None,
-            output_tokens_max: 400,
-        };
-        Ok(
-            match self.asking(&self.fast)?.ask(&call, "probe", &[]).answer {
-                Err(failed) if matches!(failed.fault, Fault::Lost | Fault::Unreadable) => {
-                    Err(Lost(failed.why))
-                }
-                // Whoever refuses or is cut short answers.
-                Ok(_) | Err(_) => Ok(()),
-            },
-        )
+        let budget = Budget::new(self.each);
+        let probed = probe(&*self.asking(model)?, &[&budget]);
+        Ok(probed.map_err(|failed| Lost {
+            why: failed.why,
+            is_open: false,
+        }))
     }
 
     /// Whether there is no key, and one is needed.
@@ -196,8 +220,28 @@ impl ModelSettings {
         self.base.key.is_none() && self.base.provider != Provider::Compatible
     }
 
-    /// The analyst of a vault's requests.
-    pub(crate) fn analyst(&self, own_user: Option<String>) -> Result<ModelAnalyst, Error> {
+    fn no_key(&self) -> Lost {
+        let is_open = self.key_asset.is_some();
+        let why = if is_open {
+            "its key is in the vault and was not read"
+        } else {
+            "no key is set: MODEL_KEY_FILE, MODEL_KEY_RING, MODEL_KEY_ASSET_ID or the environment tells it"
+        };
+        Lost {
+            why: why.to_owned(),
+            is_open,
+        }
+    }
+
+    /// The analyst of a vault's requests; with it why the model has no say, when it does not answer. The question that shows it
+    /// is one of the run.
+    pub(crate) fn analyst(
+        &self,
+        own_user: Option<String>,
+    ) -> Result<(Box<dyn Analyst>, Option<String>), Error> {
+        if self.lacks_key() {
+            return Ok((Box::new(BuiltIn), Some(self.no_key().why)));
+        }
         let settings = BatchSettings {
             size: self.batch,
             at_once: self.at_once,
@@ -205,7 +249,11 @@ impl ModelSettings {
         };
         let asking = self.asking(&self.fast)?;
         let analyst = ModelAnalyst::new(asking, settings, own_user, self.run_limit);
-        Ok(analyst.within(self.run_time))
+        let analyst = analyst.within(self.run_time);
+        Ok(match analyst.probe() {
+            Ok(()) => (Box::new(analyst), None),
+            Err(failed) => (Box::new(InPlaceOf(analyst)), Some(failed.why)),
+        })
     }
 
     /// The models for a red team, which sends them at most `texts` texts.
@@ -220,18 +268,17 @@ impl ModelSettings {
         ))
     }
 
-    /// The adviser on tickets, within the contract.
-    pub(crate) fn adviser(&self, home: &Home) -> Result<Box<dyn Adviser>, Error> {
+    /// The adviser on tickets, within the bounds of the contract.
+    fn adviser(&self, bounds: Bounds) -> Result<Box<dyn Adviser>, Error> {
         if self.lacks_key() {
             return Ok(Box::new(LostAdviser {
                 model: self.name(),
-                why: "no key is set for tickets: MODEL_KEY_FILE or the environment has it"
-                    .to_owned(),
+                why: self.no_key().why,
             }));
         }
         let bounds = Bounds {
             time: self.ticket_time,
-            ..Bounds::of(&wiring::contract(home, Mode::Advise)?)
+            ..bounds
         };
         let fast = self.asking(&self.fast)?;
         let strong = if self.strong == self.fast {
@@ -241,11 +288,4 @@ impl ModelSettings {
         };
         Ok(Box::new(ModelAdviser::new(fast, strong, bounds)))
     }
-}
-
-/// The adviser on tickets; `None` when no model is configured.
-pub(crate) fn adviser(home: &Home) -> Result<Option<Box<dyn Adviser>>, Error> {
-    let keys = Environment::of(home)?;
-    let settings = read(home, &keys)?;
-    settings.map(|settings| settings.adviser(home)).transpose()
 }

@@ -94,7 +94,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "VAULT_COMPLETE_REQUESTS",
         "true",
-        "complete our own requests for credentials at the end of an unattended run",
+        "complete our own requests for credentials at the end of an unattended run, and of what is done with tickets",
     ),
     key(
         "REQUEST_LOOKBACK_DAYS",

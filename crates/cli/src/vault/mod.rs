@@ -2,6 +2,7 @@
 
 pub(crate) mod environment;
 pub(crate) mod file;
+pub(crate) mod kept;
 pub(crate) mod keys;
 pub(crate) mod parts;
 pub(crate) mod settings;

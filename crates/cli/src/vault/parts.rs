@@ -1,19 +1,15 @@
 //! The parts of the vault's door, opened from their settings: the client, and the way letters go.
 
-use std::cell::Cell;
-use std::path::PathBuf;
-use std::time::Duration;
-
 use agent::cycle::{Ran, post};
 use agent::report::mail;
 use agent::report::run::Written;
 use connectors::mail::{Graph, GraphSettings, Security, Smtp, SmtpSettings};
-use connectors::pam_vault::{Ask, Line, PamVault, PendingFile, State, Waiting};
-use decision::time::{Minutes, Timestamp};
+use connectors::pam_vault::{self, Line, PamVault, State};
 use decision::vault::run::Attendance;
 use ports::mail::Letter;
-use ports::{Clock as _, Mail, PortError, Secret, SystemClock};
+use ports::{Mail, PortError};
 
+use super::kept::{Asks, Kept};
 use super::settings::{Alerts, Sending, VaultSettings};
 use crate::error::{Error, Exit};
 use crate::models::{Lost, ModelSettings};
@@ -22,44 +18,39 @@ use crate::settings::{self, Home};
 use crate::wiring::Parts;
 
 const TEMPLATE_BYTES_MAX: u64 = 1024 * 1024;
-/// Longest wait for somebody to approve that the mail's secret is read; the next run goes on waiting.
-const APPROVAL_WAIT: Minutes = Minutes(2);
+
+/// The client of a vault.
+pub(crate) fn open(settings: pam_vault::Settings) -> Result<PamVault, Error> {
+    PamVault::new(settings).map_err(|error| Error::of(Exit::BadInput, &error).hint(error.hint()))
+}
 
 /// The vault's client and what belongs to it.
 pub(crate) struct VaultParts {
     pub(crate) settings: VaultSettings,
     pub(crate) client: PamVault,
-    mail_secret: Requested,
-    model_key: Requested,
-}
-
-/// A secret that the vault keeps, and our request for it.
-struct Requested {
-    pending: PendingFile,
-    /// Whether it was given: only then is our request over.
-    given: Cell<bool>,
-}
-
-impl Requested {
-    fn at(path: PathBuf) -> Self {
-        Self {
-            pending: PendingFile::at(path),
-            given: Cell::new(false),
-        }
-    }
+    mail_secret: Option<Kept>,
+    /// Where the key of the model still is in the vault.
+    model_key: Option<Kept>,
 }
 
 impl VaultParts {
     pub(crate) fn open(home: &Home, settings: VaultSettings) -> Result<Self, Error> {
-        let client = PamVault::new(settings.client.clone())
-            .map_err(|error| Error::of(Exit::BadInput, &error).hint(error.hint()))?;
+        let client = open(settings.client.clone())?;
         // Checked before anything is done: a template with a mistake must not be found out after the actions.
         template(&settings.alerts)?;
+        let secret = match &settings.alerts.sending {
+            Some(Sending::Graph(graph)) => graph.secret_asset.as_deref(),
+            Some(Sending::Smtp(_)) | None => None,
+        };
+        let key = settings
+            .model
+            .as_ref()
+            .and_then(ModelSettings::key_in_vault);
         Ok(Self {
+            mail_secret: secret.map(|asset| Kept::mail_secret(home, asset)),
+            model_key: key.map(|asset| Kept::model_key(home, asset)),
             settings,
             client,
-            mail_secret: Requested::at(home.state().join(".pending_request.json")),
-            model_key: Requested::at(home.state().join(".pending_model_key.json")),
         })
     }
 
@@ -114,13 +105,12 @@ impl VaultParts {
     fn way(&self, sending: &Sending) -> Result<Way, String> {
         match sending {
             Sending::Graph(settings) => {
-                let secret = match (&settings.secret, &settings.secret_asset) {
+                let secret = match (&settings.secret, &self.mail_secret) {
                     (Some(secret), _) => secret.clone(),
-                    (None, Some(asset)) => self.retrieve(
-                        asset,
-                        &self.mail_secret,
-                        "Mail the report of this run of the access request agent",
-                    )?,
+                    (None, Some(kept)) => {
+                        let read = kept.read(&self.client, Asks::Yes);
+                        read.map_err(|not_given| not_given.why)?
+                    }
                     (None, None) => return Err("no client secret is set".to_owned()),
                 };
                 let graph = Graph::new(GraphSettings {
@@ -155,89 +145,32 @@ impl VaultParts {
         }
     }
 
-    /// The model with its key, which is read from the vault now when it is there; or why it has no say.
-    pub(crate) fn model(
-        &self,
-        attendance: Attendance,
-    ) -> Result<Option<Result<ModelSettings, Lost>>, Error> {
-        let Some(model) = self.settings.model.clone() else {
-            return Ok(None);
-        };
-        let model = match &model.key_asset {
-            Some(_) if model.wants_key() && attendance == Attendance::Planning => {
-                let why = "this run only plans, so the vault was not asked for its key";
-                return Ok(Some(Err(Lost(why.to_owned()))));
-            }
-            Some(asset) if model.wants_key() => {
-                let why = "Ask the model for its analysis in this run of the access request agent";
-                match self.retrieve(asset, &self.model_key, why) {
-                    Ok(key) => model.clone().with_key(key),
-                    Err(why) => return Ok(Some(Err(Lost(format!("its key was not read: {why}"))))),
-                }
-            }
-            Some(_) | None => model,
-        };
-        Ok(Some(model.probe()?.map(|()| model)))
-    }
-
-    fn retrieve(
-        &self,
-        asset: &str,
-        requested: &Requested,
-        justification: &str,
-    ) -> Result<Secret, String> {
-        let ask = Ask {
-            asset,
-            justification,
-            window: Minutes(60),
-            every: Duration::from_secs(5),
-            deadline: SystemClock.now().plus(APPROVAL_WAIT),
-        };
-        let got = self
-            .client
-            .retrieve(&ask, &requested.pending, &mut Patience);
-        requested.given.set(got.is_ok());
-        got.map_err(|error| match error.hint() {
-            Some(hint) => format!("{error}; {hint}"),
-            None => error.to_string(),
+    /// The model with its key, which is read from the vault now when it is there; or why it has no say. `None` when none is
+    /// configured.
+    pub(crate) fn model(&self, asks: Asks) -> Option<Result<ModelSettings, Lost>> {
+        let model = self.settings.model.clone()?;
+        Some(match &self.model_key {
+            Some(key) => model.with_key_of(key, &self.client, asks),
+            None => Ok(model),
         })
     }
 
     /// Ends our own requests at the vault, when any was submitted for a secret. A person is asked; without one the setting says.
     /// Gives what went wrong.
     pub(crate) fn finish(&self, attendance: Attendance) -> Vec<String> {
-        let mail = match &self.settings.alerts.sending {
-            Some(Sending::Graph(graph)) => graph.secret_asset.as_ref(),
-            Some(Sending::Smtp(_)) | None => None,
-        };
-        let model = self.settings.model.as_ref();
-        let model = model.and_then(|model| model.key_asset.as_ref());
-        let own = [
-            (mail, &self.mail_secret, "the mail's secret"),
-            (model, &self.model_key, "the model's key"),
-        ];
-        let ended = own.into_iter().filter_map(|(asset, requested, what)| {
-            // One that still waits for approval is what the next run goes on with.
-            if !requested.given.get() || !requested.pending.path().exists() {
-                return None;
-            }
-            let complete = if attendance == Attendance::Asked {
+        let completes = |what: &str| {
+            if attendance == Attendance::Asked {
                 output::ask(&format!(
                     "complete our own request for {what} at the vault? [y/N]"
                 ))
             } else {
                 self.settings.completes_requests
-            };
-            if !complete {
-                return None;
             }
-            match self.client.complete(asset?, &requested.pending) {
-                Ok(None | Some(Ok(()))) => None,
-                Ok(Some(Err(why))) => Some(why),
-                Err(error) => Some(format!("{error}; {}", error.hint())),
-            }
-        });
-        ended.collect()
+        };
+        let own = [&self.mail_secret, &self.model_key].into_iter().flatten();
+        own.filter(|kept| kept.is_to_be_given_back() && completes(kept.what))
+            .filter_map(|kept| kept.give_back(&self.client))
+            .collect()
     }
 
     /// How the mail stands: what is set, and what a try without a letter showed.
@@ -354,17 +287,4 @@ fn template(alerts: &Alerts) -> Result<mail::Template, Error> {
         Error::new(Exit::BadInput, format!("{name}: {error}"))
             .hint("docs/reference/vault-report.md lists the placeholders")
     })
-}
-
-/// The machine's clock.
-struct Patience;
-
-impl Waiting for Patience {
-    fn now(&mut self) -> Timestamp {
-        SystemClock.now()
-    }
-
-    fn wait(&mut self, time: Duration) {
-        std::thread::sleep(time);
-    }
 }

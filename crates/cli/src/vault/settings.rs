@@ -98,7 +98,8 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         )
         .hint("set RISK_THRESHOLD_REJECT to medium, high or critical"));
     }
-    let timeout = seconds(keys, "VAULT_TIMEOUT", 30)?;
+    let client = client(keys)?;
+    let (timeout, concurrency) = (client.timeout, client.concurrency);
     let rules = RuleSettings {
         approve: keys.flag("AUTO_APPROVE_LOW_RISK", false)?,
         reject: keys.flag("AUTO_REJECT_CRITICAL_RISK", false)?,
@@ -115,10 +116,9 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
         // Within the window a request can still be acted upon, and that long after it is closed as stale.
         records: rules.lookback_days.saturating_add(rules.stale_days),
     };
-    let concurrency = keys.number("VAULT_CONCURRENCY", 4, 1, 16)? as usize;
     let path_of = |name: &str, default: PathBuf| keys.path(name).unwrap_or(default);
     let settings = VaultSettings {
-        client: client(keys, timeout, concurrency)?,
+        client,
         cycle: agent::cycle::Settings {
             rules,
             hours,
@@ -148,11 +148,8 @@ pub(crate) fn read(home: &Home) -> Result<(VaultSettings, Environment), Error> {
     Ok((settings, environment))
 }
 
-fn client(
-    keys: &Environment,
-    timeout: Duration,
-    concurrency: usize,
-) -> Result<pam_vault::Settings, Error> {
+/// Address, token and manners of the vault's client.
+pub(crate) fn client(keys: &Environment) -> Result<pam_vault::Settings, Error> {
     let token = match (keys.get("VAULT_TOKEN"), keys.path("VAULT_TOKEN_FILE")) {
         (Some(token), _) => Secret::new(token.to_owned()),
         (None, Some(file)) => secret_in(&file, "the vault's API token")?,
@@ -164,9 +161,9 @@ fn client(
     Ok(pam_vault::Settings {
         ca_bundle: keys.path("VAULT_CA_BUNDLE"),
         insecure: keys.flag("VAULT_INSECURE", false)?,
-        timeout,
+        timeout: seconds(keys, "VAULT_TIMEOUT", 30)?,
         page_size: keys.number("VAULT_PAGE_SIZE", 100, 1, 100)?,
-        concurrency,
+        concurrency: keys.number("VAULT_CONCURRENCY", 4, 1, 16)? as usize,
         approve_path: text("VAULT_APPROVE_PATH"),
         reject_path: text("VAULT_REJECT_PATH"),
         close_path: text("VAULT_CLOSE_PATH"),

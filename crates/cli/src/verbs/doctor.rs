@@ -6,7 +6,6 @@ use agent::advise::question::FIELDS;
 use agent::cycle::paths_digest;
 use connectors::pam_vault::{Line, State};
 use decision::vault::Action;
-use decision::vault::run::Attendance;
 use ports::store::{ActionState, VaultState};
 use ports::{Clock as _, Store as _, SystemClock, Vault};
 
@@ -16,6 +15,7 @@ use crate::error::{Error, Exit};
 use crate::models::Lost;
 use crate::output::{self, Format};
 use crate::settings::Home;
+use crate::vault::kept::Asks;
 use crate::vault::parts::VaultParts;
 use crate::vault::settings::{self, VaultSettings};
 use crate::vault::start;
@@ -172,37 +172,51 @@ fn own(settings: &VaultSettings) -> Vec<Line> {
     lines
 }
 
-/// Who analyses: the built-in analyst, or a model that is asked once, and what it is shown.
+/// Who analyses: the built-in analyst, or models that are asked once each, and what they are shown.
 fn model(vault: &VaultParts) -> Result<Vec<Line>, Error> {
     let topic = "analyst";
     let Some(settings) = &vault.settings.model else {
         let text = "built-in: no model is configured, and none is needed";
         return Ok(vec![line(topic, State::Fine, text, "")]);
     };
-    let name = settings.name();
-    if let (Some(asset), true) = (&settings.key_asset, settings.wants_key()) {
-        let text = format!(
-            "{name}; its key is kept in the vault (`{asset}`) and was not read, so it was not asked"
-        );
-        let hint = "a run reads the key and says when the model cannot be asked";
-        return Ok(vec![line(topic, State::Unknown, text, hint), sent_line()]);
-    }
-    let state = match vault.model(Attendance::Planning)? {
-        Some(Ok(_)) => line(
-            topic,
-            State::Fine,
-            format!("{name} answers; {}", settings.price_text()),
-            "",
-        ),
-        Some(Err(Lost(why))) => line(
-            topic,
-            State::Bad,
-            format!("{name} cannot be asked: {why}"),
-            "until it can, runs show the built-in analysis and do nothing automatically",
-        ),
+    // The doctor asks nobody for a key, and reads one that the vault gives without that.
+    let with_key = match vault.model(Asks::No) {
+        Some(Ok(model)) => model,
+        Some(Err(lost)) => return Ok(vec![unasked(topic, &settings.name(), &lost), sent_line()]),
         None => return Ok(Vec::new()),
     };
-    Ok(vec![state, sent_line()])
+    let mut lines = Vec::new();
+    for (model, topic) in with_key
+        .names()
+        .into_iter()
+        .zip([topic, "judge of tickets"])
+    {
+        let name = with_key.cited(model);
+        lines.push(match with_key.probe(model)? {
+            Ok(()) => {
+                let text = format!("{name} answers; {}", with_key.price_text(model));
+                line(topic, State::Fine, text, "")
+            }
+            Err(lost) => unasked(topic, &name, &lost),
+        });
+    }
+    lines.push(sent_line());
+    Ok(lines)
+}
+
+/// A model that was not asked, or did not answer.
+fn unasked(topic: &'static str, name: &str, lost: &Lost) -> Line {
+    if lost.is_open {
+        let text = format!("{name} was not asked: {}", lost.why);
+        let hint = "a run reads the key and says when the model cannot be asked";
+        return line(topic, State::Unknown, text, hint);
+    }
+    line(
+        topic,
+        State::Bad,
+        format!("{name} cannot be asked: {}", lost.why),
+        "until it can, runs show the built-in analysis and do nothing automatically, and tickets go to a person",
+    )
 }
 
 /// The allow-list of what a model is shown.

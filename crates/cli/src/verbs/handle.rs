@@ -13,6 +13,7 @@ use crate::args::Handle;
 use crate::error::{Error, Exit};
 use crate::output::{self, Format};
 use crate::settings::{self, Home};
+use crate::vault::kept::Asks;
 use crate::wiring;
 
 /// Largest file of tickets.
@@ -43,7 +44,12 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Handle) -> Result<Exi
             }
         }
     }
-    let parts = wiring::open_with_adviser(home, mode(arguments.mode)?)?;
+    let asks = if arguments.dry_run {
+        Asks::No
+    } else {
+        Asks::Yes
+    };
+    let parts = wiring::open_with_adviser(home, mode(arguments.mode)?, asks)?;
     let mut shown = Shown {
         format,
         explain: arguments.explain,

@@ -21,6 +21,7 @@ use decision::evidence::record::Mode;
 
 use crate::args::{Arguments, ModeArgument, Verb};
 use crate::error::{Error, Exit};
+use crate::models::tickets::TicketModel;
 use crate::output;
 use crate::settings::{self, Home};
 use crate::wiring::Parts;
@@ -83,7 +84,7 @@ fn mode(flag: Option<ModeArgument>) -> Result<Mode, Error> {
     }
 }
 
-/// What every changing verb does afterwards: take back what has ended, and publish the log.
+/// What every changing verb does afterwards: take back what has ended, publish the log, and give back the model's key.
 fn finish(parts: &Parts) -> Result<(), Error> {
     use ports::Store as _;
     for done in parts.agent().expire()? {
@@ -98,6 +99,9 @@ fn finish(parts: &Parts) -> Result<(), Error> {
         output::note(&format!(
             "what was decided is stored, but the log could not be published: {error}"
         ));
+    }
+    if let Some(why) = parts.adviser.as_ref().and_then(TicketModel::finish) {
+        output::note(&why);
     }
     Ok(())
 }

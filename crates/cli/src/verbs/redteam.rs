@@ -14,7 +14,7 @@ use decision::rules::Rules;
 
 use crate::args::Redteam;
 use crate::error::{Error, Exit};
-use crate::models::{self, Lost};
+use crate::models;
 use crate::output::{self, Format};
 use crate::progress::Progress;
 use crate::settings::{self, Home};
@@ -193,12 +193,15 @@ fn configured(home: &Home, texts: usize) -> Result<Configured, Error> {
         return Err(Error::new(Exit::BadInput, "no model is configured")
             .hint("set MODEL_PROVIDER and MODEL_FAST, or leave --model out"));
     };
-    if let Err(Lost(why)) = settings.probe()? {
-        return Err(Error::new(
-            Exit::Failed,
-            format!("{} cannot be asked: {why}", settings.name()),
-        )
-        .hint("`doctor` tells more; a key in the vault is not read here: set MODEL_KEY_FILE"));
+    for name in settings.names() {
+        if let Err(lost) = settings.probe(name)? {
+            let name = settings.cited(name);
+            return Err(Error::new(
+                Exit::Failed,
+                format!("{name} cannot be asked: {}", lost.why),
+            )
+            .hint("`doctor` tells more; a key in the vault is not read here: set MODEL_KEY_FILE"));
+        }
     }
     settings.tried(texts)
 }

@@ -9,6 +9,7 @@ use crate::args::Request;
 use crate::error::{Error, Exit};
 use crate::output::{self, Format};
 use crate::settings::Home;
+use crate::vault::kept::Asks;
 use crate::wiring::{self, Parts};
 
 pub(crate) fn run(home: &Home, format: Format, request: Request) -> Result<Exit, Error> {
@@ -22,7 +23,7 @@ pub(crate) fn run(home: &Home, format: Format, request: Request) -> Result<Exit,
             show(&parts, format, &id, explain)
         }
         Request::Rule { id, mode: flag } => {
-            let parts = wiring::open_with_adviser(home, mode(flag)?)?;
+            let parts = wiring::open_with_adviser(home, mode(flag)?, Asks::Yes)?;
             parts.agent().rule_again(&id)?;
             finish(&parts)?;
             show(&parts, format, &id, false)

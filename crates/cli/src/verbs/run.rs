@@ -21,6 +21,7 @@ use crate::models::{Lost, ModelSettings};
 use crate::output::{self, Format};
 use crate::progress::Progress;
 use crate::settings::Home;
+use crate::vault::kept::Asks;
 use crate::vault::parts::VaultParts;
 use crate::vault::{settings, start};
 use crate::wiring;
@@ -145,9 +146,12 @@ fn once(
     let parts = wiring::open(home, Mode::Advise)?;
     let attendance = attendance(&vault, arguments);
     let console = Console::new(format, stopping, home);
-    let ran = vault
-        .model(attendance)
-        .and_then(|model| cycle(&parts, &vault, model, attendance, &console));
+    // A run that only plans asks nobody.
+    let asks = match attendance {
+        Attendance::Planning => Asks::No,
+        Attendance::Asked | Attendance::Autonomous => Asks::Yes,
+    };
+    let ran = cycle(&parts, &vault, vault.model(asks), attendance, &console);
     console.finish();
     let mut ran = ran?;
     match post::look_at_outbox(&parts.store, parts.agent().now()?) {
@@ -205,11 +209,8 @@ fn cycle(
     // A model that is lost leaves the built-in analyst, and withholds whatever would be done.
     let (analyst, model_lost): (Box<dyn Analyst>, _) = match model {
         None => (Box::new(BuiltIn), None),
-        Some(Err(Lost(why))) => (Box::new(BuiltIn), Some(why)),
-        Some(Ok(model)) => (
-            Box::new(model.analyst(vault.client.own_user().map(str::to_owned))?),
-            None,
-        ),
+        Some(Err(lost)) => (Box::new(BuiltIn), Some(lost.why)),
+        Some(Ok(model)) => model.analyst(vault.client.own_user().map(str::to_owned))?,
     };
     let cycle = Cycle {
         agent: parts.agent(),
@@ -305,6 +306,9 @@ fn tell(ran: &Ran, written: &report::Written, format: Format) {
     }
     for (why, count) in summary.left_alone.iter().take(6) {
         output::paragraph("  ", &format!("{count} left alone: {why}"));
+    }
+    if let Some(cost) = &ran.closing.cost {
+        output::paragraph("  ", &format!("model cost: {cost}"));
     }
     for remark in ran
         .header

@@ -8,6 +8,7 @@
     reason = "helpers of tests may panic: that is how a test fails"
 )]
 
+mod keys;
 mod provider;
 mod real;
 mod redteam;

@@ -39,6 +39,14 @@ impl Heard {
         serde_json::from_str(content).unwrap_or(Value::Null)
     }
 
+    /// The value of a header, whatever the case of its name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.lines().find_map(|line| {
+            let (own, value) = line.split_once(':')?;
+            own.eq_ignore_ascii_case(name).then_some(value.trim())
+        })
+    }
+
     pub(crate) fn has_tools(&self) -> bool {
         self.body.contains("\"read_request\"") && self.body.contains("\"tools\"")
     }
@@ -50,6 +58,8 @@ pub(crate) enum Say {
     Text(String),
     Tool(&'static str, String),
     Status(u16, &'static str),
+    /// The model refuses, in the words of its provider.
+    Refuse,
 }
 
 pub(crate) struct Provider {
@@ -124,7 +134,7 @@ fn serve(stream: &TcpStream, all: &Mutex<Vec<Heard>>, say: &(dyn Fn(&Heard) -> S
         all.lock().unwrap().push(heard.clone());
         let (status, answer) = match say(&heard) {
             Say::Status(status, text) => (status, text.to_owned()),
-            said @ (Say::Text(_) | Say::Tool(..)) => {
+            said @ (Say::Text(_) | Say::Tool(..) | Say::Refuse) => {
                 (200, in_format(&heard.path, &said).to_string())
             }
         };
@@ -151,6 +161,7 @@ fn in_format(path: &str, said: &Say) -> Value {
                     "tool_use",
                 )
             }
+            Say::Refuse => (json!({ "type": "text", "text": "" }), "refusal"),
             Say::Status(..) => panic!("a status has no format"),
         };
         return json!({
@@ -168,6 +179,10 @@ fn in_format(path: &str, said: &Say) -> Value {
             Say::Tool(name, arguments) => json!({
                 "type": "function_call", "id": "f1", "call_id": "c1", "name": name, "arguments": arguments, "status": "completed",
             }),
+            Say::Refuse => json!({
+                "type": "message", "id": "m1", "role": "assistant", "status": "completed",
+                "content": [{ "type": "refusal", "refusal": "I cannot help with that." }],
+            }),
             Say::Status(..) => panic!("a status has no format"),
         };
         return json!({
@@ -182,6 +197,10 @@ fn in_format(path: &str, said: &Say) -> Value {
                 { "id": "c1", "type": "function", "function": { "name": name, "arguments": arguments } },
             ] }),
             "tool_calls",
+        ),
+        Say::Refuse => (
+            json!({ "role": "assistant", "content": null, "refusal": "I cannot help with that." }),
+            "stop",
         ),
         Say::Status(..) => panic!("a status has no format"),
     };

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
-use crate::provider::{KEY, Provider, STYLES, Say, files_with, settings};
+use crate::provider::{Heard, KEY, Provider, STYLES, Say, files_with, settings};
 
-const POLICY: &str = include_str!("../../../../policies/minimal/access.yml");
+pub(crate) const POLICY: &str = include_str!("../../../../policies/minimal/access.yml");
 
-fn account() -> String {
+pub(crate) fn account() -> String {
     let output = Command::new("id").arg("-un").output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
@@ -75,39 +76,79 @@ fn approved(home: &Path) -> Value {
     ))
 }
 
-fn advice(advice: &str) -> String {
+pub(crate) fn advice(advice: &str) -> String {
     json!({ "advice": advice, "triggers": [], "confidence": 0.95, "cites": ["dev-db:read"], "note": format!("Looked at <b>it</b> with {KEY}.") }).to_string()
 }
 
+/// First something is read, then it sums up; a judgement is a text in the form.
+pub(crate) fn advising(heard: &Heard, said: &str) -> Say {
+    let read = heard.body.contains("prepared");
+    match (heard.has_tools(), read) {
+        (false, _) => Say::Text(advice(said)),
+        (true, false) => Say::Tool("prepare_change", "{\"access\":\"dev-db:read\"}".into()),
+        (true, true) => Say::Tool("summarize", advice(said)),
+    }
+}
+
+/// The exchanges of the latest evidence, as the store has them.
+fn exchanges(home: &Path) -> Vec<Value> {
+    let database = rusqlite::Connection::open(home.join("state/store.db")).unwrap();
+    let body: String = database
+        .query_row(
+            "SELECT body FROM evidence JOIN ruling ON evidence.digest = ruling.evidence ORDER BY ruling.number DESC",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let evidence: Value = serde_json::from_str(&body).unwrap();
+    evidence["analysis"]["exchanges"]
+        .as_array()
+        .unwrap()
+        .clone()
+}
+
+/// The door of tickets, through each provider's own format.
 #[test]
 fn each_style_of_provider_advises() {
     for style in STYLES {
-        for (said, granted) in [("nothing", true), ("look_closer", false)] {
-            let provider = Provider::start(move |heard| {
-                // First something is read, then it sums up; a judgement is a text in the form.
-                let read = heard.body.contains("prepared");
-                match (heard.has_tools(), read) {
-                    (false, _) => Say::Text(advice(said)),
-                    (true, false) => {
-                        Say::Tool("prepare_change", "{\"access\":\"dev-db:read\"}".into())
-                    }
-                    (true, true) => Say::Tool("summarize", advice(said)),
-                }
+        for (said, decided, because, turns) in [
+            ("nothing", "AUTO_PROVISION", "", 2),
+            ("look_closer", "ESCALATE", "advice-look-closer", 3),
+            ("a refusal", "ESCALATE", "advice-refused", 1),
+        ] {
+            let provider = Provider::start(move |heard| match said {
+                "a refusal" => Say::Refuse,
+                said => advising(heard, said),
             });
             let home = home(style, &provider.url());
             let decision = approved(home.path());
-            assert_eq!(
-                decision["grant"]["applied"],
-                json!(granted),
-                "{style} {said}: {decision}"
+            let what = format!("{style}, {said}: {decision}");
+            assert_eq!(decision["decision"], decided, "{what}");
+            assert_eq!(decision["grant"]["applied"], decided == "AUTO_PROVISION");
+            assert!(
+                because.is_empty() || decision["decided_by"] == because,
+                "{what}"
             );
-            let tools = provider
-                .heard()
-                .iter()
-                .filter(|own| own.has_tools())
-                .count();
-            assert_eq!(tools, 2, "{style}: asked once, in two turns");
-            for own in provider.heard() {
+            let heard = provider.heard();
+            assert_eq!(heard.len(), turns, "asked once, {what}");
+            // Every call stands in the record, with the digests of both bodies and what it cost.
+            let recorded = exchanges(home.path());
+            assert_eq!(recorded.len(), turns, "{what}");
+            for (own, heard) in recorded.iter().zip(&heard) {
+                assert!(own["model"].as_str().unwrap().starts_with(style), "{own}");
+                let sent: String = Sha256::digest(&heard.body)
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect();
+                assert_eq!(own["asked"], sent, "{what}");
+                assert_eq!(own["answered"].as_str().unwrap().len(), 64);
+                assert_eq!(
+                    (&own["tokens_in"], &own["tokens_cached"]),
+                    (&1_000.into(), &100.into())
+                );
+                assert!(own["nanodollars"].as_u64().unwrap() > 0);
+            }
+            for own in heard {
                 assert!(
                     !own.body.contains("canary") && !own.body.contains("engineer-001"),
                     "{style}: {}",

@@ -39,18 +39,20 @@ fn with_model(world: &mut World, style: &str, provider: &Provider) {
 #[test]
 fn each_style_of_provider_lets_pass_and_withholds() {
     for style in STYLES {
-        // The third is called critical.
+        // The third is called critical, the fourth odd.
         let provider = Provider::start(|heard| {
             opinions(heard, |request| {
                 let text = request.to_string();
                 if text.contains("CHG-7003") {
                     json!({ "risk": "critical" })
+                } else if text.contains("CHG-7004") {
+                    json!({ "flags": ["off_hours"], "note": "Nobody deploys then." })
                 } else {
                     json!({})
                 }
             })
         });
-        let mut world = World::waiting(&[], 4);
+        let mut world = World::waiting(&[], 5);
         with_model(&mut world, style, &provider);
         let ran = world.run();
         ran.ends(0);
@@ -64,15 +66,22 @@ fn each_style_of_provider_lets_pass_and_withholds() {
                 .iter()
                 .all(|entry| entry.reason == "Deployment agreed in a change.")
         );
-        let held = world
-            .ids()
-            .into_iter()
-            .find(|id| !approved.contains(id))
-            .unwrap();
+        let held = |number: usize| {
+            let change = format!("CHG-{}", 7_000 + number);
+            let requests = world.simulator.requests().into_iter();
+            let mut own = requests.filter(|request| request.message.contains(&change));
+            own.next().unwrap().id
+        };
+        assert!(ran.finds(&held(4), "advised-flags"), "{style}");
+        assert_eq!(
+            ran.entries[&held(4)]["evidence"]["opinion"]["flags"],
+            json!(["off_hours"])
+        );
+        let held = held(3);
         assert!(ran.finds(&held, "advised-risk"), "{style}");
         // Each alone, as an outcome hangs on it.
         let questions = provider.questions();
-        assert_eq!(questions.len(), 4, "{style}");
+        assert_eq!(questions.len(), 5, "{style}");
         assert!(
             questions
                 .iter()
@@ -101,6 +110,12 @@ fn each_style_of_provider_lets_pass_and_withholds() {
         );
         let cost = exchange["nanodollars"].as_u64().unwrap();
         assert!(cost > 0, "{style}");
+        // The report and the run tell what was paid, the question at the start with it.
+        let told = format!("{} of 5.0000 USD", agent::advise::budget::dollars(cost * 6));
+        assert_eq!(ran.told["model_cost"], told, "{style}");
+        for kind in ["md", "html", "json"] {
+            assert!(ran.report(kind).contains(&told), "{style}, {kind}");
+        }
         // Replay asks nobody.
         let before = provider.heard().len();
         let record = ran.told["run"].as_str().unwrap();
@@ -141,6 +156,9 @@ fn a_model_that_cannot_be_asked_withholds_everything_and_the_report_says_so() {
         let ran = world.run();
         ran.ends(0);
         assert!(world.done().is_empty(), "{text}");
+        // What a question may have cost is told, though nothing came of it.
+        let may_cost = status == 500;
+        assert_eq!(ran.told["model_cost"].is_string(), may_cost, "{text}");
         for id in world.ids() {
             assert!(ran.finds(&id, "model-lost"), "{text}");
             assert_eq!(
@@ -186,6 +204,9 @@ fn a_model_that_fails_in_the_middle_marks_what_it_did_not_see() {
         .find(|id| !approved.contains_key(id))
         .unwrap();
     assert!(ran.finds(&held, "model-lost"));
+    // What was asked is known of an exchange that failed, too.
+    let exchange = &ran.entries[&held]["evidence"]["opinion"]["exchange"];
+    assert_eq!(exchange["asked"].as_str().unwrap().len(), 64, "{exchange}");
     ran.says("no opinion of the model on 1 requests");
 }
 

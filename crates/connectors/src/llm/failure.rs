@@ -171,6 +171,7 @@ impl Said {
             told,
             again_after: may_pass.then_some(Duration::ZERO),
             counted: true,
+            asked: None,
         }
     }
 
@@ -187,6 +188,7 @@ impl Said {
             told: self.told(transport, &format!("HTTP {status}"), reason),
             again_after: again_after.filter(|_| may_pass),
             counted,
+            asked: None,
         }
     }
 
@@ -260,6 +262,7 @@ pub(super) fn unreadable(name: &str, why: &str) -> ModelError {
         told: format!("{name}: {why}"),
         again_after: None,
         counted: true,
+        asked: None,
     }
 }
 

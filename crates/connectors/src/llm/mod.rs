@@ -14,6 +14,7 @@ mod transport;
 use ports::Model;
 use ports::model::{Answer, Call, ModelError, Price, ToolCall};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 pub use settings::{Provider, Sampling, Settings, SettingsError};
 
@@ -21,7 +22,7 @@ use answer::Envelope;
 use chat::Chat;
 use messages::Messages;
 use responses::Responses;
-use transport::Transport;
+use transport::{Exchange, Transport};
 
 /// Longest answer that is read, in bytes after decompression.
 pub const BODY_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -101,7 +102,18 @@ impl Model for Client {
 
     fn ask(&self, call: &Call<'_>) -> Result<Answer, ModelError> {
         let body = self.format.body(&self.model, call).to_string();
-        let exchange = self.transport.exchange(body.as_bytes())?;
+        let asked = Sha256::digest(&body).into();
+        let exchange = self.transport.exchange(body.as_bytes(), asked)?;
+        let answer = self
+            .read(exchange)
+            .map_err(|error| transport::of_sent(error, asked))?;
+        Ok(Answer { asked, ..answer })
+    }
+}
+
+impl Client {
+    /// What came back, as an answer.
+    fn read(&self, exchange: Exchange) -> Result<Answer, ModelError> {
         let unreadable = |why: String| failure::unreadable(&self.transport.name, &why);
         let envelope = Envelope::of(&exchange.body).map_err(unreadable)?;
         if let Some(said) = failure::Said::inside(&envelope) {
@@ -119,7 +131,6 @@ impl Model for Client {
             calls: calls.collect(),
             model: hidden(&answer.model),
             exchange: exchange.id.or(answer.exchange).map(|id| hidden(&id)),
-            asked: exchange.asked,
             answered: exchange.answered,
             ..answer
         })

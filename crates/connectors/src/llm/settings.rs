@@ -215,7 +215,15 @@ impl Settings {
         };
         let trimmed = given.trim_end_matches('/');
         let mut address = Address::of(trimmed).map_err(wrong)?;
-        if !address.secure && !address.loopback && self.provider != Provider::Compatible {
+        // INVARIANT(no-secrets): a key never crosses a network that is not one's own in plain text.
+        let may_be_plain = match self.provider {
+            Provider::Compatible => self.key.is_none() || address.is_near(),
+            Provider::OpenAi
+            | Provider::OpenAiResponses
+            | Provider::Anthropic
+            | Provider::Azure => address.loopback,
+        };
+        if !address.secure && !may_be_plain {
             return Err(SettingsError::PlainHttp(address.host));
         }
         for operation in ["/chat/completions", "/responses", "/messages"] {
@@ -310,7 +318,7 @@ impl SettingsError {
                 "give scheme, host, port and path, such as `https://llm.example/v1`"
             }
             Self::PlainHttp(_) => {
-                "use https; plain http works to this machine, and for the provider `compatible`"
+                "use https; plain http works to this machine, and for the provider `compatible` to a private address, or without a key"
             }
             Self::Model => "give the name as the provider writes it; for Azure, the deployment's",
             Self::NoKey(_) => "set the key, from a file or the environment",
@@ -390,8 +398,8 @@ mod tests {
             ),
             (
                 Compatible,
-                "http://gpu.example:8000",
-                "http://gpu.example:8000/v1",
+                "http://10.1.2.3:8000",
+                "http://10.1.2.3:8000/v1",
             ),
             (
                 Compatible,
@@ -452,16 +460,37 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_stays_on_this_machine_unless_the_server_is_ones_own() {
-        for provider in Provider::ALL {
-            let near = settings(provider, "http://127.0.0.1:4080");
-            assert!(near.check().is_ok(), "{provider:?}");
-            let far = settings(provider, "http://127.0.0.1.example:4080").check();
-            if provider == Provider::Compatible {
-                assert!(far.is_ok());
-            } else {
-                let host = "127.0.0.1.example".to_owned();
-                assert_eq!(far.unwrap_err(), SettingsError::PlainHttp(host));
+    fn no_key_goes_to_another_network_in_plain_text() {
+        for (host, here, near) in [
+            ("127.0.0.1", true, true),
+            ("localhost", true, true),
+            ("[::1]", true, true),
+            ("10.20.30.40", false, true),
+            ("172.31.0.1", false, true),
+            ("192.168.1.1", false, true),
+            ("[fd00::1]", false, true),
+            ("172.32.0.1", false, false),
+            ("8.8.8.8", false, false),
+            ("[2001:db8::1]", false, false),
+            // A name is whatever somebody's resolver makes of it.
+            ("127.0.0.1.example", false, false),
+            ("localhost.example", false, false),
+            ("llm.internal", false, false),
+        ] {
+            for provider in Provider::ALL {
+                let url = format!("http://{host}:4080");
+                let own = settings(provider, &url);
+                let is_own = provider == Provider::Compatible;
+                let taken = if is_own { near } else { here };
+                let checked = own.check();
+                assert_eq!(checked.is_ok(), taken, "{provider:?} {host}");
+                if let Err(error) = checked {
+                    assert!(matches!(error, SettingsError::PlainHttp(_)), "{error}");
+                }
+                let secure = settings(provider, &format!("https://{host}:4080"));
+                assert!(secure.check().is_ok());
+                let without = Settings { key: None, ..own };
+                assert_eq!(without.check().is_ok(), is_own, "{provider:?} {host}");
             }
         }
     }

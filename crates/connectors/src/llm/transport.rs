@@ -40,8 +40,6 @@ pub(super) struct Exchange {
     pub(super) body: Vec<u8>,
     /// The provider's id, from a header.
     pub(super) id: Option<String>,
-    /// SHA-256 of what was sent.
-    pub(super) asked: [u8; 32],
     /// SHA-256 of the body.
     pub(super) answered: [u8; 32],
 }
@@ -114,9 +112,17 @@ impl Transport {
         })
     }
 
-    /// Sends a body and reads the answer.
-    pub(super) fn exchange(&self, body: &[u8]) -> Result<Exchange, ModelError> {
-        let mut response = self.send(body).map_err(|error| self.not_answered(&error))?;
+    /// Sends a body and reads the answer. `asked` is the SHA-256 of the body.
+    pub(super) fn exchange(&self, body: &[u8], asked: [u8; 32]) -> Result<Exchange, ModelError> {
+        let response = self
+            .send(body)
+            .map_err(|error| self.not_answered(&error, asked))?;
+        self.received(response)
+            .map_err(|error| of_sent(error, asked))
+    }
+
+    /// What came back.
+    fn received(&self, mut response: Response<Body>) -> Result<Exchange, ModelError> {
         let status = response.status().as_u16();
         if !(200..300).contains(&status) {
             let again_after = again_after(&response);
@@ -144,7 +150,6 @@ impl Transport {
         }
         Ok(Exchange {
             id: id.filter(|id| !id.is_empty()),
-            asked: Sha256::digest(body).into(),
             answered: Sha256::digest(&received).into(),
             body: received,
         })
@@ -169,9 +174,9 @@ impl Transport {
     }
 
     /// Nothing came back.
-    fn not_answered(&self, error: &ureq::Error) -> ModelError {
+    fn not_answered(&self, error: &ureq::Error, asked: [u8; 32]) -> ModelError {
         if !before_sending(error) {
-            return self.broke_off(error);
+            return of_sent(self.broke_off(error), asked);
         }
         let why = self.quoted(&error.to_string());
         let is_certificate = why.contains("certificate");
@@ -188,6 +193,7 @@ impl Transport {
             told: format!("{}: {why}{hint}", self.name),
             again_after: may_pass.then_some(Duration::ZERO),
             counted: false,
+            asked: None,
         }
     }
 
@@ -210,6 +216,7 @@ impl Transport {
             ),
             again_after: may_pass.then_some(Duration::ZERO),
             counted: true,
+            asked: None,
         }
     }
 
@@ -232,6 +239,14 @@ impl Transport {
         });
         let words: Vec<&str> = words.collect();
         quote(&words.join(" "), "", TOLD_CHARS_MAX)
+    }
+}
+
+/// The failure of a call that was sent.
+pub(super) fn of_sent(error: ModelError, asked: [u8; 32]) -> ModelError {
+    ModelError {
+        asked: Some(asked),
+        ..error
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 use connectors::llm::{self, Provider};
 use ports::model::Reason;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use crate::hostile::is_presentable;
 use crate::server::{reply, serve};
-use crate::world::{CANARY, ask, asked, settings};
+use crate::world::{CANARY, ask, ask_and_see, asked, settings};
 
 /// An error in the manner of the provider.
 fn error(provider: Provider, kind: &str, message: &str) -> Vec<u8> {
@@ -269,4 +270,35 @@ fn a_server_that_hangs_in_the_middle_of_an_answer_is_given_up() {
     assert_eq!(failed.reason, Reason::TimedOut, "{failed}");
     assert!(failed.counted);
     served.join().unwrap();
+}
+
+#[test]
+fn a_failure_has_the_digest_of_what_was_sent_where_something_was() {
+    let broken = json!({"error": {"code": "server_error", "message": "no"}}).to_string();
+    for provider in Provider::ALL {
+        for answer in [
+            reply(401, &[], b"{}"),
+            reply(429, &[], b"{}"),
+            reply(500, &[], b"down"),
+            reply(200, &[], b"no json"),
+            reply(200, &[], b"<html>"),
+            reply(200, &[], b"{}"),
+            reply(200, &[], broken.as_bytes()),
+            b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec(),
+            b"no http at all".to_vec(),
+        ] {
+            let (failed, seen) = ask_and_see(provider, answer);
+            let failed = failed.unwrap_err();
+            let sent: [u8; 32] = Sha256::digest(&seen.body).into();
+            assert_eq!(failed.asked, Some(sent), "{provider:?}: {failed}");
+        }
+        // Nobody listens.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let asked = asked("structured", provider);
+        let model = llm::open(settings(provider, &base)).unwrap();
+        let failed = model.ask(&asked.call()).unwrap_err();
+        assert_eq!((failed.reason, failed.asked), (Reason::Unreachable, None));
+    }
 }

@@ -34,9 +34,19 @@ impl World {
 
     /// Asks for a secret and waits for at most ten minutes.
     fn retrieve(&self, asset: &str, steps: &mut Steps<'_>) -> Result<Secret, RetrieveError> {
+        let why = "The scheduled analysis of access requests reads its key.";
+        self.try_to_retrieve(asset, Some(why), steps)
+    }
+
+    fn try_to_retrieve(
+        &self,
+        asset: &str,
+        justification: Option<&str>,
+        steps: &mut Steps<'_>,
+    ) -> Result<Secret, RetrieveError> {
         let ask = Ask {
             asset,
-            justification: "The scheduled analysis of access requests reads its key.",
+            justification,
             window: Minutes::from_hours(1),
             every: Duration::from_secs(60),
             deadline: now(&self.simulator).plus(Minutes(10)),
@@ -148,6 +158,31 @@ fn a_secret_behind_a_workflow_is_asked_for_waited_for_and_given_back() {
             world.simulator.request(&submitted[0]).unwrap().status,
             Status::Completed
         );
+    }
+}
+
+/// Whoever only looks files no request, and gets what is there without one.
+#[test]
+fn without_a_justification_nobody_is_asked() {
+    for doubts in DOUBTS {
+        let world = World::of(doubts);
+        let free = &world.marks.mail_secret.id;
+        assert!(
+            world
+                .try_to_retrieve(free, None, &mut world.steps())
+                .is_ok()
+        );
+        for behind in [&world.marks.model_key.id, &world.marks.automatic_secret.id] {
+            let tried = world.try_to_retrieve(behind, None, &mut world.steps());
+            assert_eq!(tried.unwrap_err(), RetrieveError::NotAskedFor, "{doubts:?}");
+        }
+        assert!(world.submitted().is_empty() && !world.file().path().exists());
+        // What somebody approved for another is given.
+        let key = &world.marks.model_key.id;
+        let mut steps = world.steps().then(approve);
+        world.retrieve(key, &mut steps).unwrap();
+        assert!(world.try_to_retrieve(key, None, &mut world.steps()).is_ok());
+        assert_eq!(world.submitted().len(), 1, "{doubts:?}");
     }
 }
 

@@ -74,6 +74,7 @@ impl Model for Chaos {
                     told: "the provider answered <b>no</b>\u{1b}[31m \u{202e}".to_owned(),
                     again_after: again.then_some(Duration::ZERO),
                     counted: random.below(2) == 0,
+                    asked: None,
                 })
             }
             1 => {

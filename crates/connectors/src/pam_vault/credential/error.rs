@@ -7,6 +7,9 @@ use super::pending::PendingError;
 /// A secret that was not given.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum RetrieveError {
+    /// A request has to be submitted, and this call may not.
+    #[error("somebody would have to be asked for the secret first")]
+    NotAskedFor,
     /// Nobody has approved yet. The next run goes on waiting.
     #[error("the request for the secret still waits for approval (the vault says `{0}`)")]
     StillWaiting(String),
@@ -44,6 +47,7 @@ impl RetrieveError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::NotAskedFor => Some("a run that acts, or a ticket that is handled, asks for it"),
             Self::StillWaiting(_) => {
                 Some("ask an approver of the asset; the next run goes on waiting")
             }

@@ -40,8 +40,8 @@ pub trait Waiting {
 pub struct Ask<'a> {
     /// Id of the asset that holds the secret.
     pub asset: &'a str,
-    /// The justification, when a request has to be submitted.
-    pub justification: &'a str,
+    /// The justification, when a request has to be submitted; `None` where none may be: then nothing is asked of a person.
+    pub justification: Option<&'a str>,
     /// How long the secret is asked for.
     pub window: Minutes,
     /// Time between two looks at the status.
@@ -162,6 +162,9 @@ impl Errand<'_> {
             Said::Given(secret) => return Ok(Followed::Given(secret)),
             Said::Waiting => {}
             Said::Submit => {
+                let Some(justification) = self.ask.justification else {
+                    return Err(RetrieveError::NotAskedFor);
+                };
                 // What is in the file is over: how it ended is worth a look before somebody is asked again.
                 if let Some(pending) = self.file.read(self.ask.asset)? {
                     let end = self.look(&pending.action, pending.request.as_deref());
@@ -172,7 +175,7 @@ impl Errand<'_> {
                         return Err(RetrieveError::Rejected);
                     }
                 }
-                let doubt = self.submit()?;
+                let doubt = self.submit(justification)?;
                 // An automatic form approves at once.
                 match self.read()? {
                     Said::Given(secret) => {
@@ -215,10 +218,10 @@ impl Errand<'_> {
     }
 
     /// Submits once. A time-out leaves open whether it arrived, and the caller looks; the doubt comes back as text.
-    fn submit(&mut self) -> Result<Option<String>, RetrieveError> {
+    fn submit(&mut self, justification: &str) -> Result<Option<String>, RetrieveError> {
         let from = self.waiting.now();
         let inputs = Inputs {
-            message: Some(self.ask.justification),
+            message: Some(justification),
             window: Some((from, from.plus(self.ask.window))),
             ..self.inputs()
         };
