@@ -27,7 +27,7 @@ fn main() {
         .filter_map(|word| word.parse().ok())
         .collect();
     let requests = numbers.first().copied().unwrap_or(100_000);
-    let assets = numbers.get(1).copied().unwrap_or(60_000);
+    let assets = numbers.get(1).copied().unwrap_or(200_000);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let simulator = Simulator::start(Options {
         requests,

@@ -84,7 +84,7 @@ fn usual_assets(vault: &mut Vault, world: &World, person: usize) -> Vec<usize> {
         .iter()
         .find(|(name, _, _)| *name == team)
         .map_or(&[][..], |(_, _, containers)| *containers);
-    let many = vault.options.assets / vault.options.people.saturating_mul(10).max(1);
+    let many = vault.options.assets / vault.options.people.saturating_mul(5).max(1);
     (0..many.clamp(2, 200))
         .map(|_| {
             let container = vault.random.pick(containers);
