@@ -52,7 +52,7 @@ pub struct Subject<'a> {
 /// Somebody, or something, that advises on a ticket before it is ruled upon.
 pub trait Adviser: Send + Sync {
     /// What it says of a request. `frozen` and `ruling` are without any advice; `spent` is what earlier questions about the same
-    /// content cost, in nanodollars. It always says something: what went wrong is a fault of the analysis, and withholds.
+    /// request cost, in nanodollars. It always says something: what went wrong is a fault of the analysis, and withholds.
     fn advise(
         &self,
         rules: &Rules,

@@ -463,6 +463,34 @@ fn what_was_spent_before_the_model_was_lost_counts() {
     assert_eq!(replayed, Replayed::Identical);
 }
 
+/// What was spent on an earlier text was spent on the request all the same.
+#[test]
+fn another_text_brings_no_fresh_money() {
+    let world = world(Mode::Guarded);
+    let (adviser, _) = adviser(Some(PRICE), |_, _| {
+        Ok(tool("summarize", &advice("nothing", 95, &[])))
+    });
+    let (_, first) = handle(
+        &world,
+        &adviser,
+        ticket(
+            "R-1",
+            "engineer-001",
+            "repo:read",
+            "to read the build scripts",
+        ),
+    );
+    let spent = first.analysis.unwrap().spent();
+    let again = json!({
+        "request_id": "R-1", "revision": 2, "requester": "engineer-001", "access": "repo:read",
+        "justification": "to read the build scripts of the second half",
+    });
+    let (_, second) = handle(&world, &adviser, request(&again.to_string()).unwrap());
+    let second = second.analysis.unwrap();
+    assert!(!second.exchanges.is_empty(), "it is asked anew");
+    assert_eq!(second.spent_before, spent);
+}
+
 /// A model that is slow is not waited for.
 #[test]
 fn a_slow_model_is_stopped_by_the_clock() {

@@ -81,12 +81,15 @@ fn states(world: &World) -> Vec<PostState> {
     letters.into_iter().map(|posted| posted.state).collect()
 }
 
-const EDITS: [&str; 6] = [
+const EDITS: [&str; 8] = [
     "UPDATE outbox SET recipients = 'evil@evil.example'",
     "UPDATE outbox SET subject = 'Your password'",
     "UPDATE outbox SET html = '<a href=https://evil.example>'",
     "UPDATE outbox SET plain = 'https://evil.example'",
     "UPDATE outbox SET id = 'another'",
+    // No text at all.
+    "UPDATE outbox SET recipients = x'00ff'",
+    "UPDATE outbox SET html = 7",
     "INSERT INTO outbox (id, recipients, subject, html, plain, state, tries, detail)
      SELECT 'second', 'evil@evil.example', subject, html, plain, state, 0, '' FROM outbox; DELETE FROM outbox WHERE id = 'a'",
 ];
@@ -133,6 +136,21 @@ fn a_look_at_the_outbox_finds_it_before_the_report_is_written() {
             looked.damaged.len() == 1 && looked.unknown.is_empty(),
             "{edited}: {looked:?}"
         );
+    }
+}
+
+/// A number of tries that is none stops no mail, and nothing that reads the outbox.
+#[test]
+fn a_number_of_tries_that_is_none_stops_nothing() {
+    for tries in ["-5", "99999999999", "'x'", "x'00'"] {
+        let world = world();
+        post(&world.store, letter("a"), world.clock.now()).unwrap();
+        edit(&world, &format!("UPDATE outbox SET tries = {tries}"));
+        assert_eq!(look(&world), Looked::default());
+        world.store.compare().unwrap();
+        let mail = Post::default();
+        assert_eq!(send(&world, &mail), [""; 0], "{tries}");
+        assert_eq!(states(&world), [PostState::Sent]);
     }
 }
 

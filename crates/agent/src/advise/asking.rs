@@ -101,6 +101,8 @@ impl Asking {
         };
         let mut waited = Duration::from_millis(500);
         loop {
+            // Whoever waits, for a turn or for the next try, holds neither money nor time.
+            let seat = self.seats.take();
             // All budgets or none: what was set aside in some is given back.
             let aside: Vec<_> = budgets
                 .iter()
@@ -117,16 +119,16 @@ impl Asking {
                     "what may be spent does not cover another call"
                 };
                 return Asked {
-                    answer: Err(Failed::new(Fault::BoundReached, why.to_owned())),
+                    answer: Err(Failed {
+                        smaller_may_help: !is_late,
+                        ..Failed::new(Fault::BoundReached, why.to_owned())
+                    }),
                     exchange: (exchange.tries > 0).then_some(exchange),
                 };
             }
             let aside = aside.into_iter().flatten();
-            // Who waits for the next try takes nobody's seat.
-            let answer = {
-                let _seat = self.seats.take();
-                self.model.ask(call)
-            };
+            let answer = self.model.ask(call);
+            drop(seat);
             match answer {
                 Ok(answer) => {
                     self.circuit().closed();

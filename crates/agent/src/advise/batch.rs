@@ -79,10 +79,7 @@ impl ModelAnalyst {
     /// # Errors
     /// When no answer came, or one that is none.
     pub fn probe(&self) -> Result<(), Failed> {
-        let probed = probe(&self.asking, &[&self.run]);
-        // The vault is read first, for as long as that takes.
-        self.run.rest();
-        probed
+        probe(&self.asking, &[&self.run])
     }
 
     /// The same, asking no longer than `time` from the first question on.

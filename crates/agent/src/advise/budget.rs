@@ -20,8 +20,11 @@ pub struct Budget {
 struct State {
     spent: u64,
     set_aside: u64,
-    /// When money was asked for the first time.
-    begun: Option<Instant>,
+    /// Calls that are under way, and since when at least one is.
+    under_way: u32,
+    since: Option<Instant>,
+    /// How long calls were under way before that. Calls at the same time count once.
+    asked_for: Duration,
 }
 
 /// Money set aside for one call. Dropped without [`Aside::spend`], it counts as spent: what became of it is not known.
@@ -30,6 +33,8 @@ struct State {
 pub struct Aside<'a> {
     budget: &'a Budget,
     amount: u64,
+    /// What it cost; the whole amount unless it is told.
+    cost: u64,
 }
 
 impl Budget {
@@ -50,33 +55,26 @@ impl Budget {
         Self::new(nanodollars(dollars))
     }
 
-    /// The same, from the first call on no longer than `time`: a call that began before may end later.
+    /// The same, asking no longer than `time`: only while calls are under way it runs. One that began before may end later.
     #[must_use]
     pub fn within(mut self, time: Duration) -> Self {
         self.time = Some(time);
         self
     }
 
-    /// Its time begins anew, with the next call.
-    pub fn rest(&self) {
-        self.state().begun = None;
-    }
-
     /// Whether its time will be over after `wait`.
     #[must_use]
     pub fn is_over_after(&self, wait: Duration) -> bool {
-        let begun = self.state().begun;
-        (self.time.zip(begun))
-            .is_some_and(|(time, begun)| begun.elapsed().saturating_add(wait) >= time)
+        let asked_for = self.state().asked_for();
+        (self.time).is_some_and(|time| asked_for.saturating_add(wait) >= time)
     }
 
-    /// Sets `amount` aside when it is there and time is left. What other calls only hold may come back, so it is waited for: each of them ends.
+    /// Sets `amount` aside when it is there and time is left. What other calls only hold may come back, so it is waited for: each of
+    /// them ends.
     pub fn set_aside(&self, amount: u64) -> Option<Aside<'_>> {
         let mut state = self.state();
-        state.begun.get_or_insert_with(Instant::now);
         loop {
-            let spent_time = state.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
-            if self.time.is_some_and(|time| spent_time >= time) {
+            if self.time.is_some_and(|time| state.asked_for() >= time) {
                 return None;
             }
             if state.spent.saturating_add(amount) > self.limit {
@@ -89,9 +87,12 @@ impl Budget {
             state = (self.back.wait(state)).unwrap_or_else(PoisonError::into_inner);
         }
         state.set_aside = state.set_aside.saturating_add(amount);
+        state.under_way = state.under_way.saturating_add(1);
+        state.since.get_or_insert_with(Instant::now);
         Some(Aside {
             budget: self,
             amount,
+            cost: amount,
         })
     }
 
@@ -107,30 +108,41 @@ impl Budget {
         self.limit
     }
 
-    // Nothing in here panics with the lock held, and two numbers are whole at any time.
+    // Nothing in here panics with the lock held, and its numbers are whole at any time.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl State {
+    /// How long calls were under way so far.
+    fn asked_for(&self) -> Duration {
+        let now = self.since.map(|since| since.elapsed());
+        self.asked_for.saturating_add(now.unwrap_or_default())
+    }
+
+    /// A call that set `amount` aside is over, and cost `cost`.
+    fn end(&mut self, amount: u64, cost: u64) {
+        self.set_aside = self.set_aside.saturating_sub(amount);
+        self.spent = self.spent.saturating_add(cost);
+        self.under_way = self.under_way.saturating_sub(1);
+        if self.under_way == 0 {
+            self.asked_for = self.asked_for();
+            self.since = None;
+        }
+    }
+}
+
 impl Aside<'_> {
     /// `cost` is spent, the rest goes back. A provider that counts more than the worst case is believed.
-    pub fn spend(self, cost: u64) {
-        let mut state = self.budget.state();
-        state.set_aside = state.set_aside.saturating_sub(self.amount);
-        state.spent = state.spent.saturating_add(cost);
-        drop(state);
-        self.budget.back.notify_all();
-        std::mem::forget(self);
+    pub fn spend(mut self, cost: u64) {
+        self.cost = cost;
     }
 }
 
 impl Drop for Aside<'_> {
     fn drop(&mut self) {
-        let mut state = self.budget.state();
-        state.set_aside = state.set_aside.saturating_sub(self.amount);
-        state.spent = state.spent.saturating_add(self.amount);
-        drop(state);
+        self.budget.state().end(self.amount, self.cost);
         self.budget.back.notify_all();
     }
 }
@@ -208,16 +220,28 @@ mod tests {
     }
 
     #[test]
-    fn time_begins_with_the_first_call_and_ends() {
-        let budget = Budget::new(100).within(Duration::from_millis(30));
-        std::thread::sleep(Duration::from_millis(40));
-        assert!(!budget.is_over_after(Duration::from_secs(1)), "not begun");
-        budget.set_aside(1).unwrap().spend(1);
+    fn time_runs_while_a_call_is_under_way() {
+        let wait = || std::thread::sleep(Duration::from_millis(30));
+        let budget = Budget::new(100).within(Duration::from_millis(80));
+        wait();
+        wait();
+        wait();
+        let (one, other) = (budget.set_aside(1).unwrap(), budget.set_aside(1).unwrap());
+        wait();
+        one.spend(1);
+        assert!(!budget.is_over_after(Duration::ZERO), "both at once");
         assert!(budget.is_over_after(Duration::from_secs(1)));
-        std::thread::sleep(Duration::from_millis(40));
+        other.spend(0);
+        wait();
+        wait();
+        assert!(!budget.is_over_after(Duration::ZERO), "nobody asked");
+        let last = budget.set_aside(1).unwrap();
+        wait();
+        wait();
         assert!(budget.is_over_after(Duration::ZERO));
         assert!(budget.set_aside(1).is_none());
-        assert_eq!(budget.spent(), 1);
+        last.spend(1);
+        assert_eq!(budget.spent(), 2);
     }
 
     #[test]

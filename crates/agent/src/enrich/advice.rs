@@ -24,16 +24,16 @@ pub(crate) fn gather_advised(
     let Some(adviser) = agent.adviser else {
         return Ok(gathered);
     };
-    let before = match said {
-        Some(said) => Some(said.clone()),
+    let (before, spent) = match said {
+        Some(said) => (Some(said.clone()), 0),
         None => said_before(agent, &gathered.evidence)?,
     };
     let said = match before {
         Some(before) if said.is_some() || !before.1.faults.contains(&Fault::Lost) => before,
         before => {
             let (frozen, ruling, _) = decide(gathered.evidence, agent.rules);
-            let spent = before.as_ref().map_or(0, |own| own.1.spent());
-            let now = adviser.advise(agent.rules, &frozen, &ruling, spent);
+            let mut now = adviser.advise(agent.rules, &frozen, &ruling, spent);
+            now.1.spent_before = spent;
             // Somebody thought for seconds: what is ruled upon is what is known afterwards.
             gathered = gather(agent, request, agent.now()?)?;
             match before {
@@ -51,22 +51,23 @@ fn together((advice, mut earlier): Said, (now, analysis): Said) -> Said {
     earlier.faults.retain(|fault| *fault != Fault::Lost);
     // Why it was lost and what was paid stands in the record of then.
     earlier.remarks.clear();
-    earlier.spent_before = earlier.spent();
+    earlier.spent_before = 0;
     earlier.exchanges.clear();
     (advice.more_cautious(now), earlier.joined(analysis))
 }
 
-/// What was said when the same content was ruled upon before. People lift what was said then, so it is not asked anew.
-fn said_before(agent: &Agent<'_>, evidence: &Evidence) -> Result<Option<Said>, AgentError> {
+/// What was said when the same content was ruled upon before, and what was spent on the request so far, in nanodollars. People
+/// lift what was said then, so it is not asked anew.
+fn said_before(agent: &Agent<'_>, evidence: &Evidence) -> Result<(Option<Said>, u64), AgentError> {
     let Some(stored) = agent.store.latest_ruling(&evidence.request.id)? else {
-        return Ok(None);
+        return Ok((None, 0));
     };
-    // What is not what its digest says, or makes another decision than the record's, is not built upon.
-    if replay(&stored.row, agent.rules) != Replayed::Identical {
-        return Ok(None);
-    }
-    // INVARIANT(signed-state): a row that was written whole replays as well.
+    let replays = replay(&stored.row, agent.rules) == Replayed::Identical;
+    // INVARIANT(signed-state): a row that was written whole replays as well. What does not even replay is not built upon.
     if !agent.store.ruling_is_logged(&stored)? {
+        if !replays {
+            return Ok((None, 0));
+        }
         let text = format!(
             "the log does not confirm the ruling `{}`: the database was changed behind its back",
             stored.row.id
@@ -74,8 +75,12 @@ fn said_before(agent: &Agent<'_>, evidence: &Evidence) -> Result<Option<Said>, A
         return Err(StoreError(text).into());
     }
     let before: Option<Evidence> = serde_json::from_str(&stored.row.evidence).ok();
+    // The contract's money is for the request, whatever became of it since.
+    let analysis = before.as_ref().and_then(|before| before.analysis.as_ref());
+    let spent = analysis.map_or(0, Analysis::spent);
     let same = before.filter(|before| {
-        before.request.revision == evidence.request.revision
+        replays
+            && before.request.revision == evidence.request.revision
             && content_digest(&before.request) == content_digest(&evidence.request)
             && before.policy == evidence.policy
             && before.requester.value() == evidence.requester.value()
@@ -83,5 +88,5 @@ fn said_before(agent: &Agent<'_>, evidence: &Evidence) -> Result<Option<Said>, A
             && before.holdings.value() == evidence.holdings.value()
     });
     let said = same.and_then(|before| Some((before.advice, before.analysis?)));
-    Ok(said)
+    Ok((said, spent))
 }

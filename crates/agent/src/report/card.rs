@@ -106,8 +106,7 @@ fn advice(frozen: &Frozen) -> Vec<Line> {
         });
     }
     lines.extend(analysis.remarks.iter().map(|own| line("", own.clone())));
-    let cost = analysis.exchanges.iter().map(|own| own.nanodollars);
-    let cost = cost.fold(0, u64::saturating_add);
+    let cost = analysis.spent();
     if cost > 0 {
         lines.push(line("cost", format!("{} USD", dollars(cost))));
     }

@@ -106,6 +106,28 @@ fn nothing_is_asked_without_a_price_or_the_money_for_the_worst() {
     assert!(dear.ask(&call(&ours()), "p", &[&enough]).answer.is_ok());
 }
 
+/// Who waits for a turn loses none of its time, and a call never begins after it.
+#[test]
+fn waiting_for_others_takes_nobodys_time() {
+    let (asking, heard) = asking(Some(PRICE), |_, _| {
+        std::thread::sleep(Duration::from_millis(20));
+        Ok(text("yes"))
+    });
+    std::thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(|| {
+                // Twelve at four seats wait longer than this for three calls each.
+                let budget = Budget::new(u64::MAX).within(Duration::from_millis(100));
+                for _ in 0..3 {
+                    let asked = asking.ask(&call(&ours()), "p", &[&budget]);
+                    assert!(asked.answer.is_ok(), "{:?}", asked.answer);
+                }
+            });
+        }
+    });
+    assert_eq!(heard.lock().unwrap().len(), 36);
+}
+
 #[test]
 fn a_call_that_may_have_been_counted_costs_its_worst() {
     let (asking, _) = asking(Some(PRICE), |_, _| Err(error(Reason::TimedOut, None)));

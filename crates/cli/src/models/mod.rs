@@ -217,7 +217,8 @@ impl ModelSettings {
 
     /// Whether there is no key, and one is needed.
     fn lacks_key(&self) -> bool {
-        self.base.key.is_none() && self.base.provider != Provider::Compatible
+        let needs = self.key_asset.is_some() || self.base.provider != Provider::Compatible;
+        needs && self.base.key.is_none()
     }
 
     fn no_key(&self) -> Lost {

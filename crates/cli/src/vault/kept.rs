@@ -30,6 +30,8 @@ pub(crate) struct Kept {
 pub(crate) enum Asks {
     /// A request is filed and waited for.
     Yes,
+    /// A request is filed, and the next time goes on with it: for who keeps others waiting meanwhile.
+    WithoutWaiting,
     /// Only what the vault gives without one is read: for who only looks.
     No,
 }
@@ -69,6 +71,7 @@ impl Kept {
         let now = SystemClock.now();
         let (justification, deadline) = match asks {
             Asks::Yes => (Some(self.justification), now.plus(APPROVAL_WAIT)),
+            Asks::WithoutWaiting => (Some(self.justification), now),
             Asks::No => (None, now),
         };
         let ask = Ask {
@@ -79,7 +82,7 @@ impl Kept {
             deadline,
         };
         let got = vault.retrieve(&ask, &self.pending, &mut Patience);
-        if got.is_ok() && asks == Asks::Yes {
+        if got.is_ok() && asks != Asks::No {
             self.given.store(true, Ordering::SeqCst);
         }
         got.map_err(|error| NotGiven {

@@ -273,7 +273,10 @@ pub(crate) fn time(
         .map(|number: u32| Duration::from_secs(u64::from(number) * unit));
     time.filter(|time| (Duration::from_secs(1)..=longest).contains(time))
         .ok_or_else(|| {
-            let expected = format!("a time from `1s` to `{}s`", longest.as_secs());
+            let expected = format!(
+                "a time such as `90s` or `30m`, from `1s` to `{}m`",
+                longest.as_secs() / 60
+            );
             refuse(name, value, expected)
         })
 }

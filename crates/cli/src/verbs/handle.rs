@@ -47,7 +47,7 @@ pub(crate) fn run(home: &Home, format: Format, arguments: &Handle) -> Result<Exi
     let asks = if arguments.dry_run {
         Asks::No
     } else {
-        Asks::Yes
+        Asks::WithoutWaiting
     };
     let parts = wiring::open_with_adviser(home, mode(arguments.mode)?, asks)?;
     let mut shown = Shown {

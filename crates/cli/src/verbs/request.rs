@@ -23,7 +23,7 @@ pub(crate) fn run(home: &Home, format: Format, request: Request) -> Result<Exit,
             show(&parts, format, &id, explain)
         }
         Request::Rule { id, mode: flag } => {
-            let parts = wiring::open_with_adviser(home, mode(flag)?, Asks::Yes)?;
+            let parts = wiring::open_with_adviser(home, mode(flag)?, Asks::WithoutWaiting)?;
             parts.agent().rule_again(&id)?;
             finish(&parts)?;
             show(&parts, format, &id, false)

@@ -61,7 +61,7 @@ pub(crate) fn run(home: &Home, format: Format, review: Review) -> Result<Exit, E
         Review::Deny { id, reason } => (id, Act::Deny(reason), None),
         Review::Ask { id, question } => (id, Act::Ask(question), None),
     };
-    let parts = wiring::open_with_adviser(home, mode(flag)?, Asks::Yes)?;
+    let parts = wiring::open_with_adviser(home, mode(flag)?, Asks::WithoutWaiting)?;
     let reviewer = reviewer::from_account(&parts.directory)?;
     parts.agent().review(&id, &reviewer, act)?;
     finish(&parts)?;

@@ -76,7 +76,7 @@ pub struct Analysis {
     /// The calls that were made, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
-    /// What earlier calls about the same content cost, which stand in earlier records, in nanodollars.
+    /// What earlier calls about the same request cost, which stand in earlier records, in nanodollars.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub spent_before: u64,
 }
@@ -86,7 +86,7 @@ fn is_nothing(nanodollars: &u64) -> bool {
 }
 
 impl Analysis {
-    /// What was spent on the same content so far, in nanodollars.
+    /// What was spent on the request so far, in nanodollars.
     #[must_use]
     pub fn spent(&self) -> u64 {
         (self.exchanges.iter().map(|own| own.nanodollars))

@@ -77,7 +77,9 @@ impl Justification {
 /// script without spaces.
 fn words_in(text: &str) -> usize {
     let letters = || text.chars().filter(|letter| letter.is_alphanumeric());
-    let spaceless = letters().filter(|letter| has_no_spaces(*letter)).count();
+    // Digits and marks of repetition are no words, however many stand there.
+    let is_word = |letter: &char| has_no_spaces(*letter) && !letter.is_numeric();
+    let spaceless = letters().filter(is_word).count();
     usize::from(letters().next().is_some()).max(spaceless / 2)
 }
 
@@ -87,13 +89,15 @@ fn has_no_spaces(letter: char) -> bool {
         '\u{e00}'..='\u{eff}'        // Thai, Lao
         | '\u{1000}'..='\u{109f}'    // Myanmar
         | '\u{1780}'..='\u{17ff}'    // Khmer
-        | '\u{3005}'..='\u{3007}'    // marks and the zero of Han
-        | '\u{3040}'..='\u{30ff}'    // Hiragana, Katakana
+        | '\u{3040}'..='\u{309c}'    // Hiragana
+        | '\u{309f}'..='\u{30fb}'    // Katakana
+        | '\u{30ff}'
         | '\u{31f0}'..='\u{31ff}'    // Katakana
         | '\u{3400}'..='\u{4dbf}'    // Han
         | '\u{4e00}'..='\u{9fff}'
         | '\u{f900}'..='\u{faff}'
-        | '\u{ff66}'..='\u{ff9f}'    // Katakana of half the width
+        | '\u{ff66}'..='\u{ff6f}'    // Katakana of half the width
+        | '\u{ff71}'..='\u{ff9d}'
         | '\u{20000}'..='\u{3ffff}'  // Han, two planes
     )
 }
@@ -240,6 +244,12 @@ mod tests {
             ("至急お願いします", Justification::Thin),
             ("请批准", Justification::Thin),
             ("urgentlyneededaccess 更新", Justification::Thin),
+            // Marks and digits alone are no words.
+            ("ーーーーーーーーーーーーーー", Justification::Thin),
+            ("ｰｰｰｰｰｰｰｰｰｰｰｰｰｰ", Justification::Thin),
+            ("々々々々々々々々々々々々々々", Justification::Thin),
+            ("〇〇〇〇〇〇〇〇〇〇〇〇〇〇", Justification::Thin),
+            ("๑๑๑๑๑๑๑๑๑๑๑๑๑๑", Justification::Thin),
             // Korean has spaces.
             ("서버점검을위해접속이필요합니다", Justification::Thin),
             ("정기 점검을 위해 빌드 서버 접속", Justification::Stated),

@@ -136,21 +136,29 @@ pub(crate) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timesta
 pub(crate) const LETTER_COLUMNS: &str =
     "id, recipients, subject, html, plain, state, tries, detail";
 
+/// A letter, whatever was written into its row: what is no text reads as none, which no leaf confirms, and what is no number of
+/// tries as the highest.
 pub(crate) fn letter_row(row: &Row<'_>) -> rusqlite::Result<Posted> {
-    let recipients: String = row.get("recipients")?;
-    let state: String = row.get("state")?;
+    let text = |column: &str| {
+        let value = row.get_ref(column)?;
+        let text = value.as_str().unwrap_or_default().to_owned();
+        Ok::<String, rusqlite::Error>(text)
+    };
+    let tries = row.get_ref("tries")?.as_i64().ok();
     Ok(Posted {
         letter: Letter {
-            id: row.get("id")?,
-            to: recipients.lines().map(str::to_owned).collect(),
-            subject: row.get("subject")?,
-            html: row.get("html")?,
-            text: row.get("plain")?,
+            id: text("id")?,
+            to: text("recipients")?.lines().map(str::to_owned).collect(),
+            subject: text("subject")?,
+            html: text("html")?,
+            text: text("plain")?,
         },
         // A state that nobody knows is none in which a letter is sent.
-        state: PostState::from_name(&state).unwrap_or(PostState::Unknown),
-        tries: row.get("tries")?,
-        detail: row.get("detail")?,
+        state: PostState::from_name(&text("state")?).unwrap_or(PostState::Unknown),
+        tries: tries
+            .and_then(|tries| tries.try_into().ok())
+            .unwrap_or(u32::MAX),
+        detail: text("detail")?,
     })
 }
 

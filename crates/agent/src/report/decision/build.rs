@@ -54,14 +54,13 @@ impl Decision {
 /// What a model said.
 fn advice(evidence: &Evidence) -> Option<AdvicePart> {
     let analysis = evidence.analysis.as_ref()?;
-    let cost = analysis.exchanges.iter().map(|own| own.nanodollars);
     Some(AdvicePart {
         analyst: analysis.analyst.clone(),
         advice: evidence.advice,
         note: analysis.note.clone(),
         faults: analysis.faults.clone(),
         remarks: analysis.remarks.clone(),
-        cost_usd: dollars(cost.fold(0, u64::saturating_add)),
+        cost_usd: dollars(analysis.spent()),
     })
 }
 

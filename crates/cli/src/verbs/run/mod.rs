@@ -1,5 +1,7 @@
 //! `run`: one cycle over the vault, or one every few hours.
 
+mod tell;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -168,10 +170,12 @@ fn once(
     }
     let written = report::write(&ran.record, &ran.closing, &vault.settings.reports)
         .map_err(|error| Error::of(Exit::Failed, &error).hint(error.hint()))?;
-    tell(&ran, &written, format);
+    tell::run(&ran, &written, format);
     prune(&parts, &vault)?;
-    for remark in vault.mail_report(&parts, &ran, &written)? {
-        output::trouble(&remark);
+    // The run is over: what goes wrong with its mail keeps nothing from being published and given back.
+    match vault.mail_report(&parts, &ran, &written) {
+        Ok(told) => told.iter().for_each(|remark| output::trouble(remark)),
+        Err(error) => output::trouble(&format!("the mail was not sent: {}", error.message)),
     }
     for remark in vault.finish(attendance) {
         output::note(&remark);
@@ -266,62 +270,6 @@ fn code(ran: &Ran, attendance: Attendance) -> Exit {
         return Exit::Failed;
     }
     Exit::Done
-}
-
-fn tell(ran: &Ran, written: &report::Written, format: Format) {
-    let summary = &written.overview.summary;
-    if format != Format::Text {
-        let listing = &ran.header.run.listing;
-        let remarks: Vec<&String> = listing.remarks.iter().chain(&ran.closing.remarks).collect();
-        let told = serde_json::json!({
-            "run": ran.header.name,
-            "complete": listing.complete,
-            "requests": summary.requests,
-            "risk": summary.risks.from_critical().map(|(risk, count)| {
-                serde_json::json!({ "risk": risk.vault_name(), "requests": count })
-            }),
-            "actions": ran.closing.actions,
-            "left_alone": summary.left_alone.iter().map(|(why, count)| {
-                serde_json::json!({ "because": why, "requests": count })
-            }).collect::<Vec<_>>(),
-            "remarks": remarks,
-            "model_cost": ran.closing.cost,
-            "report": written.json.display().to_string(),
-            "leaf": ran.closing.leaf,
-        });
-        output::json(&told, format);
-        return;
-    }
-    output::heading(&format!("Run {}", ran.header.name));
-    let risks = summary.risks.from_critical();
-    let each = risks.map(|(risk, count)| format!("{count} {}", risk.vault_name()));
-    output::paragraph(
-        "  ",
-        &format!("{} requests: {}", summary.requests, each.join(", ")),
-    );
-    for (what, count) in summary.actions.told() {
-        if count > 0 {
-            output::paragraph("  ", &format!("{count} {what}"));
-        }
-    }
-    for (why, count) in summary.left_alone.iter().take(6) {
-        output::paragraph("  ", &format!("{count} left alone: {why}"));
-    }
-    if let Some(cost) = &ran.closing.cost {
-        output::paragraph("  ", &format!("model cost: {cost}"));
-    }
-    for remark in ran
-        .header
-        .run
-        .listing
-        .remarks
-        .iter()
-        .chain(&ran.closing.remarks)
-    {
-        output::note(remark);
-    }
-    let shown = |path: &PathBuf| path.display().to_string();
-    output::paragraph("  ", &format!("report: {}", shown(&written.html)));
 }
 
 /// The terminal, and what can stop a run.
