@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask <chore>
-  test [--full]   fmt, clippy, tidy and every test; --full also asks a real model and fuzzes for a while
+  test [--full]   fmt, clippy, tidy and every test; --full also does the next two
+  models          asks a real, small model, and a mock that fails on demand
+  fuzz            each fuzz target for a minute
   tidy            arrows between crates, file lengths, headers, leftovers";
 
 fn main() -> ExitCode {
@@ -17,6 +19,8 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["test"] => test::run(false),
         ["test", "--full"] => test::run(true),
+        ["models"] => models::run(),
+        ["fuzz"] => test::fuzz(),
         ["tidy"] => tidy::run(),
         _ => Err(USAGE.to_owned()),
     };

@@ -141,7 +141,7 @@ fn wait(mut child: Child, limit: Duration) -> Option<ExitStatus> {
 }
 
 /// Each fuzz target for a minute.
-fn fuzz() -> Result<(), String> {
+pub(crate) fn fuzz() -> Result<(), String> {
     let listed = std::fs::read_dir("fuzz/fuzz_targets")
         .map_err(|error| format!("fuzz/fuzz_targets: {error}"))?;
     let mut targets: Vec<String> = listed
