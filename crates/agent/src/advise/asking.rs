@@ -118,9 +118,11 @@ impl Asking {
                 } else {
                     "what may be spent does not cover another call"
                 };
+                // No question is smaller than its instructions: on money that is gone nothing is cut up.
+                let least = price.worst(call.instructions.len().saturating_add(OVERHEAD_BYTES), 0);
                 return Asked {
                     answer: Err(Failed {
-                        smaller_may_help: !is_late,
+                        smaller_may_help: !is_late && budgets.iter().all(|own| own.covers(least)),
                         ..Failed::new(Fault::BoundReached, why.to_owned())
                     }),
                     exchange: (exchange.tries > 0).then_some(exchange),

@@ -82,7 +82,7 @@ impl ModelAnalyst {
         probe(&self.asking, &[&self.run])
     }
 
-    /// The same, asking no longer than `time` from the first question on.
+    /// The same, asking no longer than `time`, which runs while questions are under way.
     #[must_use]
     pub fn within(mut self, time: Duration) -> Self {
         self.run = self.run.within(time);

@@ -49,12 +49,6 @@ impl Budget {
         }
     }
 
-    /// A budget with that many US dollars, cut to whole nanodollars; nothing when the number is none.
-    #[must_use]
-    pub fn of_dollars(dollars: f64) -> Self {
-        Self::new(nanodollars(dollars))
-    }
-
     /// The same, asking no longer than `time`: only while calls are under way it runs. One that began before may end later.
     #[must_use]
     pub fn within(mut self, time: Duration) -> Self {
@@ -67,6 +61,12 @@ impl Budget {
     pub fn is_over_after(&self, wait: Duration) -> bool {
         let asked_for = self.state().asked_for();
         (self.time).is_some_and(|time| asked_for.saturating_add(wait) >= time)
+    }
+
+    /// Whether what was not spent yet covers `amount`.
+    #[must_use]
+    pub fn covers(&self, amount: u64) -> bool {
+        self.state().spent.saturating_add(amount) <= self.limit
     }
 
     /// Sets `amount` aside when it is there and time is left. What other calls only hold may come back, so it is waited for: each of

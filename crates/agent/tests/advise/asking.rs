@@ -96,7 +96,11 @@ fn nothing_is_asked_without_a_price_or_the_money_for_the_worst() {
     let worst = PRICE.worst("be careful".len() + "a question".len() + 4_096 + 64, 100);
     let (short, enough) = (Budget::new(worst - 1), Budget::new(worst));
     let asked = dear.ask(&call(&ours()), "p", &[&enough, &short]);
-    assert_eq!(asked.answer.unwrap_err().fault, Fault::BoundReached);
+    let failed = asked.answer.unwrap_err();
+    assert_eq!(failed.fault, Fault::BoundReached);
+    assert!(failed.smaller_may_help, "all but a nanodollar is there");
+    let none = dear.ask(&call(&ours()), "p", &[&enough, &Budget::new(1)]);
+    assert!(!none.answer.unwrap_err().smaller_may_help);
     assert!(heard.lock().unwrap().is_empty());
     assert_eq!(
         enough.spent(),

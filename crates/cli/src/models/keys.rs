@@ -70,12 +70,12 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "MODEL_RUN_TIME",
         "30m",
-        "how long one run over the vault goes on asking, from its first question on",
+        "how long the questions of one run over the vault may be under way, those at the same time counted once",
     ),
     key(
         "MODEL_TICKET_TIME",
         "2m",
-        "how long one ticket's review goes on asking",
+        "how long the questions of one ticket's review may be under way",
     ),
     key(
         "MODEL_PRICES",

@@ -119,6 +119,9 @@ fn rows_of_actions_are_held_against_the_log() {
             "evidence = replace(evidence, 'Delete', 'Deploy')",
         ),
         ("leaf = leaf + 1", "leaf = leaf - 1"),
+        // No text, and no number of a leaf.
+        ("run = CAST(run AS BLOB)", "run = CAST(run AS TEXT)"),
+        ("leaf = -leaf", "leaf = -leaf"),
     ] {
         edit(
             &world.home,

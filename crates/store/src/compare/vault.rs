@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::count;
 use crate::open::SqliteStore;
-use crate::read::rows::{LETTER_COLUMNS, letter_row};
+use crate::read::rows::{LETTER_COLUMNS, letter_row, text_or_none};
 use crate::signed::letters::{SignedLetter, take_in};
 
 /// What the leaves say of the vault's door, as they are read.
@@ -89,13 +89,18 @@ impl SqliteStore {
             "SELECT key, request, run, evidence, comment, leaf FROM vault_action ORDER BY number",
         )?;
         let rows = query.query_map([], |row| {
+            let text = |column| text_or_none(row, column);
+            let leaf = row.get_ref("leaf")?.as_i64().ok();
             Ok(ActionRow {
-                key: row.get(0)?,
-                request: row.get(1)?,
-                run: row.get(2)?,
-                inputs: row.get(3)?,
-                comment: row.get(4)?,
-                leaf: row.get(5)?,
+                key: text("key")?,
+                request: text("request")?,
+                run: text("run")?,
+                inputs: text("evidence")?,
+                comment: text("comment")?,
+                // No leaf has the highest number.
+                leaf: leaf
+                    .and_then(|leaf| leaf.try_into().ok())
+                    .unwrap_or(u64::MAX),
             })
         })?;
         let mut differences = Vec::new();

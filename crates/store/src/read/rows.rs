@@ -136,14 +136,16 @@ pub(crate) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timesta
 pub(crate) const LETTER_COLUMNS: &str =
     "id, recipients, subject, html, plain, state, tries, detail";
 
+/// A text that somebody may have written: empty when it is none.
+pub(crate) fn text_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<String> {
+    let value = row.get_ref(column)?;
+    Ok(value.as_str().unwrap_or_default().to_owned())
+}
+
 /// A letter, whatever was written into its row: what is no text reads as none, which no leaf confirms, and what is no number of
 /// tries as the highest.
 pub(crate) fn letter_row(row: &Row<'_>) -> rusqlite::Result<Posted> {
-    let text = |column: &str| {
-        let value = row.get_ref(column)?;
-        let text = value.as_str().unwrap_or_default().to_owned();
-        Ok::<String, rusqlite::Error>(text)
-    };
+    let text = |column| text_or_none(row, column);
     let tries = row.get_ref("tries")?.as_i64().ok();
     Ok(Posted {
         letter: Letter {

@@ -41,7 +41,7 @@ pub struct Bounds {
     pub limit: u64,
     /// From where on somebody is told, in nanodollars.
     pub alert: u64,
-    /// Longest time from the first question on, after which none is asked any more. The contract says nothing of it.
+    /// How long its questions may be under way in all, before none is asked any more. The contract says nothing of it.
     pub time: Duration,
     /// Names of the tools that the model has.
     pub tools: Vec<String>,
